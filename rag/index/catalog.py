@@ -49,7 +49,7 @@ CREATE TABLE vectors (
     chunk_spans BLOB NOT NULL,               -- int32 (chunks, 2): start, end
     chunk_vectors BLOB NOT NULL              -- float16 (chunks, dimensions)
 );
-CREATE TABLE identifiers (scheme TEXT, value TEXT, key INTEGER NOT NULL, PRIMARY KEY (scheme, value)) WITHOUT ROWID;
+CREATE TABLE identifiers (name TEXT PRIMARY KEY, key INTEGER NOT NULL) WITHOUT ROWID;  -- "doi:...", "text:..."
 CREATE INDEX identifiers_key ON identifiers (key);
 CREATE TABLE sources (                       -- every place where an abstract was last seen
     path TEXT, record INTEGER, key INTEGER, record_id TEXT NOT NULL, digest BLOB NOT NULL, run INTEGER NOT NULL,
@@ -219,19 +219,22 @@ class Catalog:
         row = self._connection().execute("SELECT key FROM abstracts WHERE id = ?", (abstract_id,)).fetchone()
         return None if row is None else int(row[0])
 
-    def find(self, scheme: str, value: str) -> int | None:
-        """The key of the abstract that an identifier names ('doi', 'pmid', 'arxiv', 'text')."""
-        row = self._connection().execute(
-            "SELECT key FROM identifiers WHERE scheme = ? AND value = ?", (scheme, value)
-        ).fetchone()
+    def find(self, name: str) -> int | None:
+        """The key of the abstract that an identity key ("doi:...", "text:...") names."""
+        row = self._connection().execute("SELECT key FROM identifiers WHERE name = ?", (name,)).fetchone()
         return None if row is None else int(row[0])
 
-    def holds_record(self, path: str, record: int, digest: bytes) -> bool:
-        """Whether exactly this was read at that place of a file before."""
-        row = self._connection().execute(
-            "SELECT 1 FROM sources WHERE path = ? AND record = ? AND digest = ?", (path, record, digest)
+    def held_record(self, path: str, record: int, digest: str) -> str | None:
+        """The record id (or "") of exactly this record at that place of a file, None when it was not read before."""
+        row = (
+            self._connection()
+            .execute(
+                "SELECT record_id FROM sources WHERE path = ? AND record = ? AND digest = ?",
+                (path, record, bytes.fromhex(digest)),
+            )
+            .fetchone()
         )
-        return row.fetchone() is not None
+        return None if row is None else str(row[0])
 
     def came_from(self, key: int, path: str, before_run: int) -> bool:
         """Whether a file held the abstract already in an earlier run."""
@@ -242,9 +245,11 @@ class Catalog:
 
     def find_record_id(self, path: str, record_id: str) -> int | None:
         """The key of what a file last called ``record_id``."""
-        row = self._connection().execute(
-            "SELECT key FROM sources WHERE path = ? AND record_id = ? AND record_id != ''", (path, record_id)
-        ).fetchone()
+        row = (
+            self._connection()
+            .execute("SELECT key FROM sources WHERE path = ? AND record_id = ? AND record_id != ''", (path, record_id))
+            .fetchone()
+        )
         return None if row is None else int(row[0])
 
     def abstracts(self, keys: Sequence[int]) -> dict[int, Abstract]:
@@ -323,14 +328,18 @@ class Catalog:
 
     def totals(self) -> tuple[int, int]:
         """Sentences and chunks in the corpus."""
-        row = self._connection().execute(
-            "SELECT coalesce(sum(length(sentence_spans)), 0) / 8, coalesce(sum(length(chunk_spans)), 0) / 8 FROM vectors"
-        ).fetchone()
+        row = (
+            self._connection()
+            .execute(
+                "SELECT coalesce(sum(length(sentence_spans)), 0) / 8, coalesce(sum(length(chunk_spans)), 0) / 8 FROM vectors"
+            )
+            .fetchone()
+        )
         return int(row[0]), int(row[1])
 
     # --- writing (inside ``transaction``) -------------------------------------------------------------------------
 
-    def put(self, abstract: Abstract, vectors: Vectors | None, identifiers: Iterable[tuple[str, str]]) -> int:
+    def put(self, abstract: Abstract, vectors: Vectors | None, names: Iterable[str]) -> int:
         """Write an abstract by its id and return its key; with ``vectors`` it becomes pending for the indexes."""
         connection = self._connection()
         row = (
@@ -369,18 +378,16 @@ class Catalog:
                 (PENDING, len(vectors.chunk_spans), key),
             )
         connection.execute("DELETE FROM identifiers WHERE key = ?", (key,))
-        connection.executemany(
-            "INSERT OR IGNORE INTO identifiers VALUES (?, ?, ?)", [(scheme, value, key) for scheme, value in identifiers]
-        )
+        connection.executemany("INSERT OR IGNORE INTO identifiers VALUES (?, ?)", [(name, key) for name in names])
         return key
 
-    def put_source(self, source: Source, digest: bytes, key: int, run: int) -> None:
+    def put_source(self, source: Source, digest: str, key: int, run: int) -> None:
         """Remember that this place of a file holds that abstract; where the file held it before is forgotten."""
         connection = self._connection()
         connection.execute("DELETE FROM sources WHERE key = ? AND path = ? AND run < ?", (key, source.path, run))
         connection.execute(
             "INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?, ?)",
-            (source.path, source.record, key, source.record_id, digest, run),
+            (source.path, source.record, key, source.record_id, bytes.fromhex(digest), run),
         )
 
     def move_record_id(self, path: str, record_id: str, key: int) -> int | None:

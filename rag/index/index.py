@@ -223,7 +223,7 @@ class Index:
         unfinished = len(self.catalog.keys(state=PENDING)) + len(self.catalog.keys(state=REMOVING))
         if unfinished and self.lock.free():
             problems.append(f"{unfinished} abstracts are not finished; opening the corpus again finishes them.")
-        if not set(self.catalog.vectors(keys)) == set(keys):
+        if set(self.catalog.vectors(keys)) != set(keys):
             problems.append("The catalog lacks vectors of some abstracts; ingest their files again.")
         return Verification(len(keys), tuple(problems))
 
