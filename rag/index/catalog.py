@@ -11,91 +11,18 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from rag.errors import CorpusDamagedError, CorpusError, EmbedderMismatchError
 from rag.index.embed import Identity
-from rag.records import Abstract, Chunk, Filters, Sentence, Source
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-SCHEMA_VERSION = 1
-DONE, PENDING, REMOVING = 0, 1, 2
-
-SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE abstracts (
-    key INTEGER PRIMARY KEY AUTOINCREMENT,   -- the name of the abstract in both derived indexes, never used twice
-    id TEXT NOT NULL UNIQUE,
-    state INTEGER NOT NULL,                  -- 0 done, 1 pending, 2 removing
-    title TEXT NOT NULL, title_derived INTEGER NOT NULL, text TEXT NOT NULL, authors TEXT NOT NULL,
-    year INTEGER, venue TEXT NOT NULL, doi TEXT NOT NULL, pmid TEXT NOT NULL, arxiv_id TEXT NOT NULL,
-    url TEXT NOT NULL, keywords TEXT NOT NULL,
-    indexed_chunks INTEGER NOT NULL          -- the most chunks of it that the vector store may hold
-);
-CREATE INDEX abstracts_state ON abstracts (state) WHERE state != 0;
-CREATE INDEX abstracts_year ON abstracts (year);
-CREATE INDEX abstracts_venue ON abstracts (venue);
-CREATE TABLE vectors (
-    key INTEGER PRIMARY KEY,
-    sentence_spans BLOB NOT NULL,            -- int32 (sentences, 2): start, end
-    sentence_codes BLOB NOT NULL,            -- int8 (sentences, dimensions)
-    sentence_scales BLOB NOT NULL,           -- float32 (sentences,)
-    chunk_spans BLOB NOT NULL,               -- int32 (chunks, 2): start, end
-    chunk_vectors BLOB NOT NULL              -- float16 (chunks, dimensions)
-);
-CREATE TABLE identifiers (name TEXT PRIMARY KEY, key INTEGER NOT NULL) WITHOUT ROWID;  -- "doi:...", "text:..."
-CREATE INDEX identifiers_key ON identifiers (key);
-CREATE TABLE sources (                       -- every place where an abstract was last seen
-    path TEXT, record INTEGER, key INTEGER, record_id TEXT NOT NULL, digest BLOB NOT NULL, run INTEGER NOT NULL,
-    PRIMARY KEY (path, record, key)
-) WITHOUT ROWID;
-CREATE INDEX sources_key ON sources (key);
-CREATE INDEX sources_record_id ON sources (path, record_id) WHERE record_id != '';
-CREATE TABLE runs (number INTEGER PRIMARY KEY, started TEXT NOT NULL, finished TEXT, report TEXT);
-CREATE TABLE feedback (
-    number INTEGER PRIMARY KEY, given TEXT NOT NULL, good INTEGER NOT NULL, comment TEXT NOT NULL, answer TEXT NOT NULL
-);
-"""
+from rag.index.schema import DONE, PENDING, SCHEMA_VERSION, STATEMENTS
+from rag.index.vectors import Vectors
+from rag.records import Abstract, Filters, Source
 
 COLUMNS = "id, title, title_derived, text, authors, year, venue, doi, pmid, arxiv_id, url, keywords"
-
-
-@dataclass(frozen=True, slots=True)
-class Vectors:
-    """The spans and vectors of one abstract.
-
-    ``sentence_codes`` int8 (sentences, d) times ``sentence_scales`` float32 (sentences,) are the sentence vectors;
-    ``chunk_vectors`` float16 (chunks, d). Spans are int32 (n, 2) character offsets.
-    """
-
-    sentence_spans: "NDArray[np.int32]"
-    sentence_codes: "NDArray[np.int8]"
-    sentence_scales: "NDArray[np.float32]"
-    chunk_spans: "NDArray[np.int32]"
-    chunk_vectors: "NDArray[np.float16]"
-
-    def chunks(self) -> list[Chunk]:
-        """The chunks by their spans."""
-        return [Chunk(number, int(start), int(end)) for number, (start, end) in enumerate(self.chunk_spans)]
-
-    def sentences(self, text: str) -> list[Sentence]:
-        """The sentences of ``text`` by their spans."""
-        return [
-            Sentence(number, int(start), int(end), text[start:end])
-            for number, (start, end) in enumerate(self.sentence_spans)
-        ]
-
-
-def encode_int8(vectors: "NDArray[np.float32]") -> "tuple[NDArray[np.int8], NDArray[np.float32]]":
-    """Symmetric int8 codes and one scale a row; cosine to the original is above 0.9999 for sentence embeddings."""
-    scales = np.abs(vectors).max(axis=1, initial=1e-12) / 127
-    return np.round(vectors / scales[:, None]).astype(np.int8), scales.astype(np.float32)
 
 
 class Catalog:
@@ -129,7 +56,7 @@ class Catalog:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-            for statement in SCHEMA.split(";\n"):
+            for statement in STATEMENTS:
                 connection.execute(statement)
             connection.execute("INSERT INTO meta VALUES ('schema_version', ?)", (str(SCHEMA_VERSION),))
         connection.execute("COMMIT")
@@ -481,7 +408,7 @@ def _where(filters: Filters) -> tuple[list[str], list[Any]]:
     for column, wanted in (("venue", filters.venues), ("id", filters.ids)):
         if wanted:
             # As one JSON value, because SQLite takes a limited number of parameters.
-            clauses.append(f"{column} IN (SELECT value FROM json_each(?))")
+            clauses.append(f"{column} IN (SELECT value FROM json_each(?))")  # noqa: S608 - our own column names
             values.append(json.dumps(wanted))
     if filters.sources:
         # A source is a file as listed, its bare name, or a folder above it.

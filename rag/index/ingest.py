@@ -13,7 +13,8 @@ from pathlib import Path
 
 import orjson
 
-from rag.corpus import STDIN, Record, clean, identity_keys, merge, read
+from rag.corpus import Record, clean, identity_keys, merge, read
+from rag.corpus.reading import STDIN
 from rag.index.index import Index, Report
 from rag.records import Abstract, IngestReport, Merge, Progress, Rejection, Source
 from rag.text import derived_id
@@ -30,7 +31,7 @@ def ingest(index: Index, paths: Sequence[str | Path], report: Report | None = No
     """
     started = time.monotonic()
     # Absolute, so that the same file is the same source from wherever it is ingested.
-    records = read([str(path) if str(path) == STDIN else os.path.abspath(Path(path).expanduser()) for path in paths])
+    records = read([str(path) if str(path) == STDIN else os.path.abspath(Path(path).expanduser()) for path in paths])  # noqa: PTH100
     with index.writing():
         index.catalog.claim_embedder(index.embedder.identity, write=True)
         run = index.catalog.start_run(_now())

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.index.catalog import Vectors
 from rag.index.index import Index
+from rag.index.vectors import Vectors
 from rag.records import Filters, Signals
 
 if TYPE_CHECKING:
