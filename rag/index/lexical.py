@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -181,6 +182,12 @@ class Lexical:
         self._open()
 
 
+def stems(text: str) -> list[str]:
+    """The terms of ``text`` as the index has them, in order: lower-cased, stemmed, without English stop words."""
+    return list(_analyzer().analyze(text))
+
+
+@cache
 def _analyzer() -> "tantivy.TextAnalyzer":
     import tantivy
 
