@@ -95,14 +95,16 @@ def planted(folder: Path, count: int, seed: int = SEED) -> list[Example]:
                 continue
             offered = _around(sentences, text, generator)
             stranger = _around(chosen[near][1], "", generator)
+            reworded = _reworded(text)
+            base = reworded or text  # faults are planted in a rewording where there is one
             made = {
                 ("verbatim", True): text,
                 ("trimmed", True): _trimmed(text),
-                ("reworded", True): _reworded(text),
-                ("number", False): _other_number(text, generator),
-                ("negation", False): _negated(text),
-                ("direction", False): _turned(text),
-                ("name", False): _other_name(text, pool, generator),
+                ("reworded", True): reworded,
+                ("number", False): _other_number(base, generator),
+                ("negation", False): _negated(base),
+                ("direction", False): _turned(base),
+                ("name", False): _other_name(base, pool, generator),
             }
             examples += [
                 Example("planted", kind, str(identity), claim, offered, supported)

@@ -134,20 +134,12 @@ def compare_all(
     recalls = credits @ weight
     cosines = vectors[1:] @ vectors[0]
     order = np.argsort(-(recalls + cosines), kind="stable")
-    best = [int(order[0])]
-    covered = credits[best[0]]
-    for _ in range(_CARRIERS - 1):
-        gains = np.maximum(credits, covered) @ weight - covered @ weight
-        further = int(np.argmax(gains + 0.1 * cosines * (gains > 0)))
-        if gains[further] < _MIN_GAIN:
-            break
-        best.append(further)
-        covered = np.maximum(covered, credits[further])
+    best, covered = _carriers(credits, weight, cosines, int(order[0]))
     joint = vectors[1:][best].sum(axis=0)
     carrying = [sentences[each] for each in best]
     wrong = compare.numbers_wrong(said, [sentences[each] for each in order])
     strange = compare.unknown_names(said, [*sentences, *around])
-    flip = _flip(said, sentences, recalls, order)
+    flip = _flip(said, sentences, recalls, order, best)
     fault = (
         f"says {wrong[0].written}, the evidence does not"
         if wrong
@@ -177,16 +169,36 @@ def compare_all(
     )
 
 
+def _carriers(
+    credits: "NDArray[np.float64]", weight: "NDArray[np.float64]", cosines: "NDArray[np.float32]", first: int
+) -> "tuple[list[int], NDArray[np.float64]]":
+    """The best sentence and up to two that add to it, and the credit of each claim word from all of them."""
+    best, covered = [first], credits[first]
+    for _ in range(_CARRIERS - 1):
+        gains = np.maximum(credits, covered) @ weight - covered @ weight
+        further = int(np.argmax(gains + 0.1 * cosines * (gains > 0)))
+        if gains[further] < _MIN_GAIN:
+            break
+        best.append(further)
+        covered = np.maximum(covered, credits[further])
+    return best, covered
+
+
 def _credit(said: Words, sentence: Words) -> dict[str, float]:
     return compare.credits(said, sentence) or {"": 0.0}
 
 
-def _flip(said: Words, sentences: Sequence[Words], recalls: "NDArray[np.float64]", order: "NDArray[np.intp]") -> str:
+def _flip(
+    said: Words, sentences: Sequence[Words], recalls: "NDArray[np.float64]", order: "NDArray[np.intp]", best: Sequence[int]
+) -> str:
     """On which word the best sentence contradicts the claim; "" when another, as good a match, agrees with it."""
     top = float(recalls[order[0]])
     if top < _FLIP_RECALL:
         return ""
-    rivals = [sentences[each] for each in order if recalls[each] >= _TIE * top]
-    rivals = [sentence for sentence in rivals if not asks(sentence.text)] or rivals
-    words = [compare.flipped(said, sentence) for sentence in rivals]
-    return words[0] if all(words) else ""
+    rivals = [int(each) for each in order if recalls[each] >= _TIE * top]
+    rivals = [each for each in rivals if not asks(sentences[each].text)] or rivals
+    words = [compare.flipped(said, sentences[each]) for each in rivals]
+    if not all(words):
+        return ""
+    agreed = any(compare.says_too(said, words[0], sentences[each]) for each in best if each not in rivals)
+    return "" if agreed else words[0]

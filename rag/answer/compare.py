@@ -164,36 +164,42 @@ def flipped(claim: Words, sentence: Words) -> str:
     )
 
 
+def says_too(claim: Words, word: str, sentence: Words) -> bool:
+    """Whether the sentence has a word of the claim, denied or turned in the same way as there."""
+    said = {(token.stem, token.negated, token.pole) for token in claim.tokens if token.word == word}
+    return any((token.stem, token.negated, token.pole) in said for token in sentence.tokens)
+
+
 def _negated_on_one_side(claim: Words, sentence: Words) -> str:
     shared = claim.stems & sentence.stems
-    mine, theirs = (
-        {token.stem: token.word for token in side.tokens if token.negated and not token.pole and token.stem in shared}
-        for side in (claim, sentence)
-    )
-    if mine and theirs:
-        return ""
-    said_plainly = {token.stem for token in claim.tokens if not token.negated}
-    plain_there = {token.stem for token in sentence.tokens if not token.negated}
-    for own, denied, other in ((said_plainly, mine, plain_there), (plain_there, theirs, said_plainly)):
-        for each, word in denied.items():
-            if each in other and each not in own:  # "teaching and non-teaching" denies nothing
-                return word
+    for here, there in ((claim, sentence), (sentence, claim)):
+        if any(token.hints for token in there.tokens):
+            continue
+        plain_here = {token.stem for token in here.tokens if not token.negated}
+        for token in here.tokens:
+            # "Teaching and non-teaching hospitals" denies nothing of teaching.
+            if token.negated and not token.pole and token.stem in shared - plain_here:
+                return token.word
     return ""
 
 
 def _opposite_direction(claim: Words, sentence: Words) -> str:
+    hinted = [any(token.hints for token in side.tokens) for side in (claim, sentence)]
     for place, token in enumerate(claim.tokens):
         if token.pole is None:
             continue
         near = _beside(claim, place)
         rivals = []
         for other, rival in enumerate(sentence.tokens):
-            if rival.pole and rival.pole[0] == token.pole[0]:
-                there = _beside(sentence, other)
-                closeness = max((near[each] * there[each] for each in near.keys() & there.keys()), default=0.0)
-                same = rival.pole[1] == token.pole[1]
-                # "Short high-quality" says "short" of the same thing as "short high-quality": the word itself weighs more.
-                rivals.append((closeness * (2 if same and rival.stem == token.stem else 1), same))
+            if rival.pole is None or rival.pole[0] != token.pole[0]:
+                continue
+            same = rival.pole[1] == token.pole[1]
+            if rival.negated != token.negated and hinted[rival.negated < token.negated]:
+                same = True  # one side turned it by a negator; the other may have done so in its own way
+            there = _beside(sentence, other)
+            closeness = max((near[each] * there[each] for each in near.keys() & there.keys()), default=0.0)
+            # "Short high-quality" says "short" of the same thing as "short high-quality": the word itself weighs more.
+            rivals.append((closeness * (2 if same and rival.stem == token.stem else 1), same))
         if rivals:
             closeness, same = max(rivals)
             if closeness and not same:

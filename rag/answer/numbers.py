@@ -30,8 +30,9 @@ _NUMBER = re.compile(
     rf"|\b(?P<named>(?:{_NAME})(?:(?:[\s-]+|\s+and\s+)(?:{_NAME}))*)(?P<fold>-?fold)?\b(?P<named_percent>[\s-]per\s?cent\b)?",
     re.IGNORECASE,
 )
-_CLAUSE_END = re.compile(r"[,;:()\[\].!?]\s|$")
+_CLAUSE_END = re.compile(r"[,;:()\[\].!?](?:\s|$)|$")
 _HEDGE = re.compile(r"(?:\b(?:about|around|nearly|almost|roughly|approximately|over|than|some|circa)|[~≈])\s*$", re.I)
+_THE = re.compile(r"\bthe\s+$", re.IGNORECASE)
 _NOT_ONE = re.compile(r"\b(?:the|this|that|which|each|every|any|no|another|such)\s+$", re.IGNORECASE)
 _VAGUE = re.compile(r"\b(?:several|few|many|an?|one|two)\s+$", re.IGNORECASE)
 _PRONOUN_BEFORE = re.compile(r"\s+(?:of|another|can|may|could|must|should|needs?|that|which|to|is|has)\b", re.IGNORECASE)
@@ -80,7 +81,9 @@ def quantities(text: str) -> tuple[Quantity, ...]:
 
 
 def _is_no_number(named: str, text: str, match: re.Match[str]) -> bool:
-    """Whether a spelled number is a pronoun ("the one"), a vague one ("several hundred") or a fraction ("a third")."""
+    """Whether a spelled number is a pronoun ("the one", "of the two."), vague ("several hundred") or a fraction."""
+    if named in _SMALL and _THE.search(text, 0, match.start()) and _CLAUSE_END.match(text, match.end()):
+        return True
     if named == "one":
         return bool(_NOT_ONE.search(text, 0, match.start()) or _PRONOUN_BEFORE.match(text, match.end()))
     return (named in _SCALES or named in _ORDINALS) and bool(_VAGUE.search(text, 0, match.start()))

@@ -14,7 +14,7 @@ _NON = re.compile(r"\bnon[-‐–](?=[a-z])", re.IGNORECASE)
 _NEGATORS = frozenset(
     """
     no not never none nor neither without cannot fail fails failed failing lack lacks lacked lacking unable hardly
-    rarely barely seldom absent absence
+    rarely barely seldom
     """.split()
 )
 _AIM = re.compile(
@@ -23,6 +23,11 @@ _AIM = re.compile(
     re.IGNORECASE,
 )
 _DOUBTS = frozenset("whether if hypothesize hypothesise hypothesized hypothesised unclear unknown unless".split())
+_HINTS = """absent absence missing unavailable limited limit limitation only little few instead rather despite inexact
+    insufficient inadequate inability incapable impossible free suffer under sub suboptimal ignore neglect challenge
+    difficult avoid prevent remain unless except"""
+"""Words that may deny something without being negators: beside them a negation on the other side proves nothing."""
+_DENYING_PREFIXES = ("un", "non")
 _SCOPE = 4
 """Words after a negator that it reaches, within its clause."""
 
@@ -90,6 +95,11 @@ def _poles() -> dict[str, tuple[int, int]]:
 
 
 @cache
+def _hints() -> frozenset[str]:
+    return frozenset(map(stem, _HINTS.split()))
+
+
+@cache
 def frame_stems() -> frozenset[str]:
     """Stems of the words of reporting (paper, authors, propose, show, ...), which carry little of a claim."""
     return frozenset(map(stem, _FRAME.split()))
@@ -107,7 +117,7 @@ class Token:
     """A word of a statement. ``content`` is False for function words; ``clause`` numbers the clauses from 0.
 
     ``negated``: a negator reaches it. ``pole``: (scale, sign) of a direction word, the sign turned when negated.
-    ``blocks``: it negates, or leaves open, what follows.
+    ``blocks``: it negates, or leaves open, what follows. ``hints``: it may deny something near it in its own way.
     """
 
     word: str
@@ -117,6 +127,7 @@ class Token:
     negated: bool
     pole: tuple[int, int] | None
     blocks: bool
+    hints: bool
 
 
 @lru_cache(maxsize=4096)
@@ -153,6 +164,7 @@ def _parse_clause(found: list[str], clause: int) -> list[Token]:
             negated=place in negated,
             pole=_turned(poles[place], place in negated),
             blocks=_denies(found, place) or word in _DOUBTS,
+            hints=_denies(found, place) or stems[place] in _hints() or word.startswith(_DENYING_PREFIXES),
         )
         for place, word in enumerate(found)
     ]
