@@ -70,3 +70,8 @@ def _text(abstract: Abstract, cited: Sequence[Citation], prefix: str) -> str:
 
 def _place(path: str, record: int) -> str:
     return f"{path.rsplit('/', 1)[-1]}, record {record}"
+
+
+def problem(sentence: str) -> str:
+    """An error where the evidence would be."""
+    return f'<div class="sources empty">{_head("Evidence")}<p class="error" role="alert">{escape(sentence)}</p></div>'
