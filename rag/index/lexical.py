@@ -9,10 +9,12 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import CorpusDamagedError
+from rag.text import content_words
 
 if TYPE_CHECKING:
     import tantivy
@@ -66,9 +68,8 @@ class Lexical:
                 .build()
             )
             self._schema = schema
-            self._analyzer = _analyzer()
             self._index = tantivy.Index(schema, path=str(self._folder))
-            self._index.register_tokenizer(ANALYZER, self._analyzer)
+            self._index.register_tokenizer(ANALYZER, _analyzer())
             self.reload()
 
     def reload(self) -> None:
@@ -106,7 +107,7 @@ class Lexical:
 
         A term that no abstract has weighs as much as one that a single abstract has: it is unmatched, not unimportant.
         """
-        found = list(dict.fromkeys(self._analyzer.analyze(question)))[:MAX_TERMS]
+        found = list(dict.fromkeys(stems(question)))[:MAX_TERMS]
         searcher = self._searcher
         count = searcher.num_docs
         weights = {}
@@ -181,6 +182,13 @@ class Lexical:
         self._open()
 
 
+def stems(text: str) -> list[str]:
+    """The stemmed words of ``text`` as the index compares them, function words left out, in order."""
+    analysed: list[str] = _analyzer().analyze(" ".join(content_words(text)))
+    return analysed
+
+
+@cache
 def _analyzer() -> "tantivy.TextAnalyzer":
     import tantivy
 

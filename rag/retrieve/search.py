@@ -8,9 +8,7 @@ import numpy as np
 
 from rag.index.catalog import Vectors
 from rag.index.index import Index
-from rag.records import Evidence, Filters, Hit, Signals
-from rag.retrieve.fuse import Weights, fuse
-from rag.text import content_words
+from rag.records import Filters, Signals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +35,7 @@ def candidates(index: Index, question: str, count: int, filters: Filters | None 
     """
     index.refresh()
     vector = index.embedder.encode([question])[0]
-    terms = index.lexical.terms(" ".join(content_words(question)))
+    terms = index.lexical.terms(question)
     allowed = index.catalog.keys(filters) if filters else None
     if allowed is not None and not allowed:
         return []
