@@ -125,6 +125,7 @@ def shelf_html(shelf: Shelf) -> str:
     )
     forms = (("Markdown", "markdown"), ("JSON", "json"), ("BibTeX of cited", "bibtex"), ("RIS of cited", "ris"))
     exports = "".join(f"<li>{button(label, 'export', form=form)}</li>" for label, form in forms)
-    keep = f'<h2>Save this one</h2><ul class="exports">{exports}</ul>' if shelf.current.turns else ""
+    keep = f'<h2>Save this one as</h2><ul class="exports">{exports}</ul>' if shelf.current.turns else ""
     listed = f'<h2>Conversations</h2><ul class="conversations">{items}</ul>' if items else ""
-    return f'<div class="shelf">{button("New conversation", "new", class_="new")}{listed}{keep}</div>'
+    kept = f"<details><summary>Conversations</summary>{listed}{keep}</details>" if listed else ""
+    return f'<div class="shelf">{button("New conversation", "new", class_="new")}{kept}</div>'
