@@ -257,7 +257,7 @@ class Desk:
     def _conversation(self, conversation: Conversation) -> str:
         if conversation.turns:
             return transcript.conversation_html(conversation, (), 0)
-        count = self.assistant.stats().abstracts
+        count = self.assistant.count()
         return transcript.conversation_html(conversation, self.examples(count), count)
 
     def _evidence(self, conversation: Conversation, index: int, marker: int | None = None, places: str = "") -> str:

@@ -89,7 +89,7 @@ class Shelves:
             if query:
                 hits = self.assistant.search(query, limit=2 * library.PAGE)
                 return library.table_html(library.Rows([hit.abstract for hit in hits], query=query))
-            total = self.assistant.stats().abstracts
+            total = self.assistant.count()
             first = max(0, min(first, (total - 1) // library.PAGE * library.PAGE))
             rows = list(self.assistant.abstracts(limit=library.PAGE, offset=first))
         except FootnoteError as error:
@@ -112,11 +112,11 @@ class Shelves:
 
     def headline(self) -> str:
         """How many abstracts there are, and of which corpus."""
-        stats = self.assistant.stats()
-        noun = "abstract" if stats.abstracts == 1 else "abstracts"
+        count = self.assistant.count()
+        noun = "abstract" if count == 1 else "abstracts"
         corpus = self.assistant.settings.corpus
         named = "" if corpus == "default" else f" in {escape(corpus)}"
-        return f'<p class="headline">{stats.abstracts:,} {noun}{named}</p>'
+        return f'<p class="headline">{count:,} {noun}{named}</p>'
 
     def filter_choices(self, most: int = 300) -> Mapping[str, list[tuple[str, str]]]:
         """(label, value) of the venues and the sources to choose from, the most frequent ``most`` of each."""
@@ -137,7 +137,7 @@ class Shelves:
             count = self.assistant.count(filters)
         except FootnoteError as error:
             return f'<p class="error" role="alert">{escape(str(error))}</p>'
-        total = self.assistant.count(None)
+        total = self.assistant.count()
         noun = "abstract" if total == 1 else "abstracts"
         return f"<p>{count:,} of {total:,} {noun} will be searched</p>" if filters else f"<p>All {total:,} {noun}</p>"
 
