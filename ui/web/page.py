@@ -251,14 +251,14 @@ def _wire_library(page: gr.Blocks, parts: _Parts, desk: Desk, shelves: Shelves) 
 
 def launching(*, loopback_only: bool = True) -> dict[str, Any]:
     """The arguments for ``Blocks.launch`` that give the page its looks and its guard."""
-    script = (_ASSETS / "page.js").read_text("utf-8")
+    # Gradio rewrites the selectors of ``css=``, which then miss the body; in the head they stay as written.
+    style, script = ((_ASSETS / name).read_text("utf-8") for name in ("page.css", "page.js"))
     return {
         "theme": gr.themes.Base(
-            font=[gr.themes.LocalFont("Source Sans 3"), gr.themes.LocalFont("Lora"), "system-ui", "sans-serif"],
+            font=[gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "system-ui", "sans-serif"],
             font_mono=["ui-monospace", "monospace"],
         ),
-        "css": (_ASSETS / "page.css").read_text("utf-8"),
-        "head": f"<script>{script}</script>",
+        "head": f"<style>{style}</style><script>{script}</script>",
         "favicon_path": str(_ASSETS / "favicon.svg"),
         "app_kwargs": {"middleware": [Middleware(Guard, loopback_only=loopback_only)]},
         "footer_links": [],

@@ -164,16 +164,19 @@
     return found;
   };
 
+  const ROLES = {
+    "#announce": { role: "status", "aria-live": "polite" },
+    "#masthead": { role: "banner" },
+    "#main": { role: "main" },
+    "#panel": { role: "complementary", "aria-label": "Evidence" },
+  };
+
   const describe = () => {
-    const said = one("#announce");
-    if (said && !said.getAttribute("aria-live")) {
-      said.setAttribute("role", "status");
-      said.setAttribute("aria-live", "polite");
-      one("#main").setAttribute("role", "main");
-      one("#panel").setAttribute("role", "complementary");
-      one("#panel").setAttribute("aria-label", "Evidence");
-      one("#masthead").setAttribute("role", "banner");
-      document.documentElement.lang = "en";
+    for (const [selector, attributes] of Object.entries(ROLES)) {
+      const part = one(selector);
+      if (part && part.getAttribute("role") !== attributes.role) {
+        for (const [name, value] of Object.entries(attributes)) part.setAttribute(name, value);
+      }
     }
   };
 
