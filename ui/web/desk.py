@@ -4,6 +4,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from rag.answer.examples import example_questions
@@ -19,6 +20,8 @@ _log = logging.getLogger(__name__)
 
 LONGEST_QUESTION = 10_000
 _EXAMPLES = 4
+_TRIED = 16
+"""Candidates asked at most before the first page shows; at 60 ms each this stays under a second."""
 NOT_EDITING = -1
 
 
@@ -271,7 +274,7 @@ class Desk:
         if self._examples[0] != count:
             found: list[str] = []
             seen: set[str] = set()
-            for question in example_questions(self.assistant.abstracts(limit=200)):
+            for question in islice(example_questions(self.assistant.abstracts(limit=200)), _TRIED):
                 answer = self.assistant.ask(question, llm="quotes")
                 if not answer.abstained and answer.sources[0].id not in seen:
                     seen.add(answer.sources[0].id)

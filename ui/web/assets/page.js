@@ -168,7 +168,7 @@
     "#announce": { role: "status", "aria-live": "polite" },
     "#masthead": { role: "banner" },
     "#main": { role: "main" },
-    "#panel": { role: "complementary", "aria-label": "Evidence" },
+    "#panel": { role: "complementary", "aria-label": "Evidence", tabindex: "0" },
   };
 
   const describe = () => {
