@@ -1,0 +1,215 @@
+"""The terminal's door to the evaluation: `rag eval ...`. Only arguments and printing; the work is done elsewhere."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from rag.errors import InputError
+from rag.records import Progress
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+
+app = typer.Typer(
+    name="eval",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Measure answers: runs with intervals and a report, comparisons, a gate, benchmarks, peers.",
+)
+
+QuestionFiles = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="[QUESTIONS]...", help="Question sets (JSONL); without one, the bundled seeds set."),
+]
+LLM = Annotated[str | None, typer.Option("--llm", help="What composes the answers, as in RAG_LLM.")]
+CorpusName = Annotated[str | None, typer.Option("--corpus", help="Ask this corpus of yours.")]
+Ingest = Annotated[
+    list[Path] | None,
+    typer.Option("--ingest", help="Ask a throw-away corpus made of these files; without --corpus, of seeds/."),
+]
+
+
+@app.command("run")
+def run_command(
+    questions: QuestionFiles = None,
+    corpus: CorpusName = None,
+    ingest: Ingest = None,
+    llm: LLM = None,
+    out: Annotated[Path, typer.Option(help="Folder for results.jsonl, metrics.json and report.html.")] = Path(
+        "eval-run"
+    ),
+    split: Annotated[str, typer.Option(help="dev, test or all.")] = "all",
+    price: Annotated[
+        str, typer.Option(help="Dollars per million tokens, PROMPT,COMPLETION, to print what the run cost.")
+    ] = "",
+) -> None:
+    """Ask every question, and write the answers, the metrics and a report.
+
+    Stopped half-way, the same command goes on where it was.
+
+    - `rag eval run`
+    - `rag eval run --llm smollm2 --out runs/smollm2`
+    - `rag eval run my-questions.jsonl --corpus papers --split dev`
+    """
+    from eval.corpus import identify
+    from eval.questions import load, select
+    from eval.runner import REPORT, run
+    from eval.tables import run_table, type_table
+    from eval.usage import parse_prices
+
+    if split not in ("dev", "test", "all"):
+        raise InputError(f"There is no split {split!r}; use dev, test or all.")
+    paths = _question_files(questions)
+    asked = select(load(paths), split)
+    if not asked:
+        raise InputError(f"No question is in the split {split!r}; use --split all.")
+    prices = parse_prices(price) if price else None
+    with _assistant(corpus, ingest, llm) as (assistant, name), _progress() as progress:
+        identity = identify(assistant, paths, name) | {"split": split}
+        groups = run(asked, assistant, out, identity=identity, progress=progress)
+    console = Console()
+    console.print(run_table(groups))
+    console.print()
+    console.print(type_table(groups))
+    usage = groups[0].usage
+    if usage:
+        bill = f", {prices.dollars(usage):.4f} dollars" if prices else ""
+        console.print(
+            f"\n{usage.prompt_tokens:,} tokens read, {usage.completion_tokens:,} written, {usage.calls} replies{bill}."
+        )
+    console.print(f"\nThe report is at {out / REPORT}", soft_wrap=True)
+
+
+@app.command("compare")
+def compare_command(
+    first: Annotated[Path, typer.Argument(metavar="A", help="Folder of a run, or a metrics.json.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Folder of another run over the same questions.")],
+) -> None:
+    """Test for each metric whether B differs from A, and list the questions that got better and worse.
+
+    A paired randomisation test over the questions both have; "better" and "worse" are said at p < 0.05.
+
+    - `rag eval compare runs/quotes runs/smollm2`
+    """
+    from eval.compare import compare
+    from eval.scored import load
+    from eval.tables import comparison_table
+
+    comparison = compare(load(first), load(second))
+    console = Console()
+    others = f"; {comparison.only_in_one} are in one run only" if comparison.only_in_one else ""
+    console.print(f"{comparison.questions} questions in common{others}.\n")
+    console.print(comparison_table(comparison))
+    for word, moved in (("better", comparison.better), ("worse", comparison.worse)):
+        console.print(f"\n{len(moved)} questions got {word}{':' if moved else '.'}")
+        for each in moved[:20]:
+            console.print(f"  {each.before:.2f} → {each.after:.2f}  {each.id} ({each.type})", highlight=False)
+        if len(moved) > 20:
+            console.print(f"  and {len(moved) - 20} more")
+
+
+@app.command("gate")
+def gate_command(
+    update: Annotated[bool, typer.Option("--update", help="Make the baseline again from this run.")] = False,
+    gates: Annotated[Path | None, typer.Option(help="The gates; without it, eval/gates.toml.")] = None,
+    baseline: Annotated[Path | None, typer.Option(help="The baseline; without it, the committed one.")] = None,
+) -> None:
+    """Fail when a metric falls below its gate, or significantly below the committed baseline.
+
+    Asks the seeds questions of a throw-away corpus of seeds/ with `quotes`, and tries the checker on claims made from
+    them. Exit status 1 when a gate does not hold.
+
+    - `rag eval gate`
+    - `rag eval gate --update` after a change that is meant to move the numbers
+    """
+    from eval import gate, scored
+
+    gates_path = gates or gate.GATES
+    baseline_path = baseline or gate.BASELINE
+    rules = gate.load_gates(gates_path)
+    with _progress() as progress:
+        now = gate.measure_seeds(progress=progress)
+    console = Console()
+    if update:
+        baseline_path.parent.mkdir(parents=True, exist_ok=True)
+        baseline_path.write_bytes(scored.dump(now))
+        console.print(f"The baseline is written to {baseline_path}.", soft_wrap=True)
+    failures = gate.check_gates(now, scored.load(baseline_path), rules)
+    for failure in failures:
+        console.print(f"[red]fails[/red]  {failure.metric}: {failure.reason}", soft_wrap=True, highlight=False)
+    if failures:
+        raise typer.Exit(1)
+    console.print(f"[green]All gates hold[/green] over {len(now.scores)} questions and {len(now.claims)} claims.")
+
+
+@app.command("table")
+def table_command(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs, one a column.")],
+    write: Annotated[Path | None, typer.Option(help="Put the table between the markers of this Markdown file.")] = None,
+) -> None:
+    """Print the quality table of the README from metrics.json, or put it there.
+
+    - `rag eval table runs/quotes runs/smollm2 --write README.md`
+    """
+    from eval.scored import load
+    from eval.tables import readme_table, write_between_markers
+
+    scored = [load(path) for path in runs]
+    table = readme_table({run.run.get("llm", path.name): run for path, run in zip(runs, scored, strict=True)})
+    if write:
+        write_between_markers(write, table)
+    else:
+        sys.stdout.write(table + "\n")
+
+
+def _question_files(given: list[Path] | None) -> list[Path]:
+    from eval.questions import bundled
+
+    return given or [bundled("seeds")]
+
+
+@contextmanager
+def _assistant(corpus: str | None, ingest: list[Path] | None, llm: str | None) -> Iterator[tuple["Assistant", str]]:
+    """The assistant that the options ask for, and what to call its corpus."""
+    from rag.assistant import Assistant
+
+    from eval.corpus import SEEDS, throw_away
+
+    chosen: dict[str, Any] = {} if llm is None else {"llm": llm}
+    if corpus is not None:
+        if ingest:
+            raise InputError("--corpus and --ingest exclude each other; name a corpus or files.")
+        with Assistant.open(Settings(corpus=corpus, **chosen)) as assistant:
+            yield assistant, corpus
+        return
+    paths = ingest or [SEEDS]
+    with _progress() as progress, throw_away(Settings(**chosen), paths, progress=progress) as assistant:
+        yield assistant, ", ".join(path.name for path in paths)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Progress], None]]:
+    """A progress bar on stderr, for any number of stages; it leaves nothing behind."""
+    from rich import progress as bars
+
+    columns = (
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeRemainingColumn(),
+    )
+    with bars.Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        tasks: dict[str, bars.TaskID] = {}
+
+        def show(now: Progress) -> None:
+            if now.stage not in tasks:
+                tasks[now.stage] = shown.add_task(now.stage, total=now.total)
+            shown.update(tasks[now.stage], completed=now.done, total=now.total)
+
+        yield show
