@@ -1,18 +1,18 @@
 """Everything Footnote raises on purpose.
 
-    FootnoteError                 one sentence: what was wrong, and what to do
-    ├── UsageError                the request itself is wrong (exit status 2)
-    │   ├── SettingsError         an unknown setting, or a value that cannot be used
-    │   ├── InputError            a file or a record that cannot be read
-    │   └── NotFoundError         no abstract, corpus or file of that name
-    ├── CorpusError               the corpus on disk cannot be used as it is
-    │   ├── CorpusLockedError     another process is writing to it
-    │   ├── EmbedderMismatchError it was made with another embedder
-    │   └── CorpusDamagedError    an index disagrees with the catalog, or cannot be read
-    ├── ModelError                an embedder, reader or reranker cannot be loaded
-    └── LLMError                  a language model cannot be used
-        ├── LLMSetupError         a missing extra, key or server address
-        └── LLMUnavailableError   the server did not answer, or answered with an error
+FootnoteError                 one sentence: what was wrong, and what to do
+├── UsageError                the request itself is wrong (exit status 2)
+│   ├── SettingsError         an unknown setting, or a value that cannot be used
+│   ├── InputError            a file or a record that cannot be read
+│   └── NotFoundError         no abstract, corpus or file of that name
+├── CorpusError               the corpus on disk cannot be used as it is
+│   ├── CorpusLockedError     another process is writing to it
+│   ├── EmbedderMismatchError it was made with another embedder
+│   └── CorpusDamagedError    an index disagrees with the catalog, or cannot be read
+├── ModelError                an embedder, reader or reranker cannot be loaded
+└── LLMError                  a language model cannot be used
+    ├── LLMSetupError         a missing extra, key or server address
+    └── LLMUnavailableError   the server did not answer, or answered with an error
 """
 
 

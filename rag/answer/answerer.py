@@ -1,0 +1,207 @@
+"""A question to a checked answer: resolve, retrieve, compose, check, or abstain.
+
+Whatever composes, one contract holds: every sentence of an answer carries citations whose quotes stand in the abstract
+at the offsets given, and a verdict; what fails the check is dropped or marked, and what the abstracts do not say is
+declined.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rag.answer.chat import standalone
+from rag.answer.check import Checker
+from rag.answer.citations import parse
+from rag.answer.confidence import confidence, features
+from rag.answer.llm import QUOTES, draft
+from rag.answer.prompts import DECLINED, answer_prompt
+from rag.answer.quotes import choose, score_sentences
+from rag.errors import UsageError
+from rag.records import (
+    Abstract,
+    Answer,
+    AnswerSentence,
+    Citation,
+    Draft,
+    Event,
+    Evidence,
+    Filters,
+    Finished,
+    Retrieved,
+)
+from rag.retrieve.retriever import Retriever
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
+
+READ = 5
+"""Hits whose sentences may be cited; beyond the fifth the right abstract is seldom found."""
+NEAREST = 3
+
+
+class Answerer:
+    """Answers questions from one retriever. ``connect`` gives the language model of a composer's name."""
+
+    def __init__(
+        self, retriever: Retriever, checker: Checker, settings: Settings, connect: "Callable[[str], LLM]"
+    ) -> None:
+        self._retriever = retriever
+        self._checker = checker
+        self._settings = settings
+        self._connect = connect
+
+    def stream(
+        self,
+        question: str,
+        history: Sequence[tuple[str, str]] = (),
+        filters: Filters | None = None,
+        composer: str | None = None,
+    ) -> Iterator[Event]:
+        """One Retrieved, the Drafts of a language model, one Finished. Closing the generator cancels the model.
+
+        Raises UsageError for an empty question and LLMError when the language model fails.
+        """
+        if not question.strip():
+            raise UsageError("The question is empty; write what you want to know.")
+        composer = composer or self._settings.llm
+        clock = _Clock()
+        llm = None
+        if composer != QUOTES:
+            with clock("connect"):
+                llm = self._connect(composer)
+        with clock("resolve"):
+            query = standalone(question, history, llm)
+        with clock("retrieve"):
+            hits = self._retriever.search(query, READ, filters)
+        yield Retrieved(tuple(hits))
+        with clock("read"):
+            ranked = score_sentences(query, hits)
+        sure = confidence(features(hits, ranked))
+        base = Answer(
+            question=question, query=query, sentences=(), sources=(), abstained=True, confidence=sure, model=composer,
+            nearest=tuple(hit.abstract for hit in hits[:NEAREST]),
+        )  # fmt: skip
+        if sure < self._settings.min_confidence or not ranked:
+            yield Finished(_abstain(base, clock))
+            return
+        quoted = choose(query, ranked, self._settings.max_sentences)
+        if llm is None:
+            with clock("compose"):
+                answer = _cite(base, [_quote(each) for each in quoted])
+            yield Finished(replace(answer, timings=clock.timings()))
+            return
+        evidence = _shown(ranked, quoted, self._settings.evidence_sentences)
+        written = []
+        with clock("compose"):
+            prompt = answer_prompt(query, [each.sentence.text for each in evidence])
+            for piece in draft(llm, prompt, self._settings.llm_max_tokens):
+                written.append(piece)
+                yield Draft(piece)
+        with clock("check"):
+            checked = self._check("".join(written), evidence)
+        yield Finished(self._settle(base, checked, quoted, clock))
+
+    def _check(self, written: str, evidence: Sequence[Evidence]) -> list[tuple[AnswerSentence, tuple[Evidence, ...]]]:
+        """The draft's sentences with their verdicts, each with the evidence to cite for it."""
+        checked = []
+        texts = [each.sentence.text for each in evidence]
+        for cited in parse(written, len(evidence)):
+            if DECLINED.casefold().rstrip(".") in cited.text.casefold():
+                continue
+            named = [number - 1 for number in cited.numbers]
+            check = self._checker.check(cited.text, [texts[place] for place in named]) if named else None
+            best = [named[place] for place in check.best] if check is not None else []
+            if check is None or check.verdict == "unsupported":
+                # What it cites does not carry it; another sentence that was offered may.
+                elsewhere = self._checker.check(cited.text, texts)
+                if check is None or elsewhere.verdict != "unsupported":
+                    check, best = elsewhere, list(elsewhere.best)
+            carriers = tuple(evidence[place] for place in (best or named))
+            checked.append((AnswerSentence(cited.text, check.verdict, ()), carriers))
+        return checked
+
+    def _settle(
+        self,
+        base: Answer,
+        checked: Sequence[tuple[AnswerSentence, tuple[Evidence, ...]]],
+        quoted: Sequence[Evidence],
+        clock: "_Clock",
+    ) -> Answer:
+        """Drop or mark what failed; fall back to quotes when nothing is left."""
+        passed = [pair for pair in checked if pair[0].verdict in ("supported", "quoted")]
+        kept = list(checked) if self._settings.unsupported == "mark" and passed else passed
+        dropped = tuple(sentence for sentence, _ in checked if sentence.verdict not in ("supported", "quoted"))
+        if not passed:
+            answer = _cite(replace(base, model=f"{base.model}, {QUOTES}"), [_quote(each) for each in quoted])
+            return replace(answer, dropped=dropped, timings=clock.timings())
+        answer = _cite(base, kept)
+        return replace(answer, dropped=() if kept is not passed else dropped, timings=clock.timings())
+
+
+def _quote(each: Evidence) -> tuple[AnswerSentence, tuple[Evidence, ...]]:
+    return AnswerSentence(each.sentence.text, "quoted", ()), (each,)
+
+
+def _shown(ranked: Sequence[Evidence], quoted: Sequence[Evidence], limit: int) -> list[Evidence]:
+    """The evidence a language model sees: what would be quoted, then the best of the rest."""
+    rest = [each for each in ranked if each not in quoted]
+    return [*quoted, *rest][:limit]
+
+
+def _cite(base: Answer, pairs: Sequence[tuple[AnswerSentence, Sequence[Evidence]]]) -> Answer:
+    """An answer of these sentences; markers number the abstracts in the order they are first cited."""
+    sources: dict[str, Abstract] = {}
+    sentences = []
+    for sentence, carriers in pairs:
+        citations = []
+        for each in carriers:
+            sources.setdefault(each.abstract.id, each.abstract)
+            citations.append(
+                Citation(
+                    marker=list(sources).index(each.abstract.id) + 1,
+                    abstract_id=each.abstract.id,
+                    start=each.sentence.start,
+                    end=each.sentence.end,
+                    quote=each.abstract.text[each.sentence.start : each.sentence.end],
+                    score=each.score,
+                )
+            )
+        sentences.append(replace(sentence, citations=tuple(citations)))
+    return replace(base, sentences=tuple(sentences), sources=tuple(sources.values()), abstained=False)
+
+
+def _abstain(base: Answer, clock: "_Clock") -> Answer:
+    looked = f"The abstracts do not say. I looked for: {_shortened(base.query)}."
+    if not base.nearest:
+        looked += " No abstract matches; is the corpus empty, or a filter too narrow?"
+    else:
+        looked += " Nearest: " + "; ".join(abstract.title for abstract in base.nearest) + "."
+    return replace(base, message=looked, timings=clock.timings())
+
+
+def _shortened(text: str, limit: int = 200) -> str:
+    text = " ".join(text.split()).rstrip("?.! ")
+    return text if len(text) <= limit else text[:limit].rsplit(" ", 1)[0] + " …"
+
+
+class _Clock:
+    """Milliseconds by stage, and in all."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+        self._stages: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._stages[stage] = (time.perf_counter() - start) * 1000
+
+    def timings(self) -> dict[str, float]:
+        return {**self._stages, "total": (time.perf_counter() - self._start) * 1000}
+

@@ -1,0 +1,44 @@
+"""What kind of answer a question asks for, told by its words."""
+
+import re
+from enum import Enum
+
+
+class Kind(Enum):
+    """The kinds that change which sentences answer, or how many abstracts should."""
+
+    NUMBER = "number"
+    REASON = "reason"
+    PURPOSE = "purpose"
+    METHOD = "method"
+    NAME = "name"
+    RESULT = "result"
+    OTHER = "other"
+
+
+_KINDS = (
+    (Kind.NUMBER, r"\bhow (many|much|often|large|big|long|fast|accurate|high|far|well)\b|\bwhat (number|percentage|share|fraction|proportion|accuracy|rate|score)\b|\bby what (factor|margin)\b"),
+    (Kind.REASON, r"\bwhy\b|\bwhat (causes?|reasons?|motivat\w+|problems?|drawbacks?|limits?|limitations?|shortcomings?|challenges?)\b|\bhow come\b|\breasons? for\b"),
+    (Kind.PURPOSE, r"\bwhat (is|are|does|do) .* (for|measure|used for|aim)\b|\bpurpose\b|\bgoal\b"),
+    (Kind.RESULT, r"\b(outperform|improve|better|results?|gain|effective|achieve|perform|findings?|found|conclu\w+|show)\w*\b"),
+    (Kind.METHOD, r"\bhow (does|do|did|is|are|can|was|were)\b|\bin what way\b|\bby what means\b|\busing what\b"),
+    (Kind.NAME, r"\b(which|who|name of|called|what (method|model|metric|dataset|data set|benchmark|framework|algorithm|tool|tasks?|datasets|benchmarks))\b"),
+)  # fmt: skip
+_COMPILED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS)
+
+_SEVERAL = re.compile(
+    r"\b(compar\w+|differ\w*|versus|vs|contrast|in common|both|similarities|respectively)\b"
+    r"|\b(which|what|list|name|all|any|other|how many|are there)\b.{0,25}\b(papers|abstracts|studies|works|articles|surveys|authors)\b"
+    r"|^(list|name)\b",
+    re.IGNORECASE,
+)
+
+
+def kind(question: str) -> Kind:
+    """The first kind whose words stand in the question."""
+    return next((each for each, pattern in _COMPILED if pattern.search(question)), Kind.OTHER)
+
+
+def wants_several(question: str) -> bool:
+    """Whether the question compares abstracts or asks for a list of them, so that one abstract cannot answer it."""
+    return _SEVERAL.search(question) is not None

@@ -1,0 +1,257 @@
+"""The composition root: one corpus, opened with its settings, and everything that can be asked of it."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import orjson
+
+from rag.errors import NotFoundError
+from rag.index.index import Index, Report, Verification
+from rag.records import Abstract, Answer, Event, Filters, Finished, Hit, IngestReport, as_json
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
+    from numpy.typing import NDArray
+
+    from rag.answer.answerer import Answerer
+    from rag.llamaindex import FootnoteQueryEngine, FootnoteRetriever
+    from rag.retrieve.retriever import Retriever
+
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusStats:
+    """What a corpus holds. ``embedder`` is empty while nothing has been ingested; sizes are bytes."""
+
+    corpus: str
+    folder: str
+    abstracts: int
+    sentences: int
+    chunks: int
+    sources: dict[str, int]
+    years: dict[int, int]
+    venues: dict[str, int]
+    embedder: str
+    bytes_on_disk: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON that every surface returns."""
+        return dict(as_json(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a user thought of an answer (as its JSON), and when."""
+
+    given: str
+    good: bool
+    comment: str
+    answer: dict[str, Any]
+
+
+class Assistant:
+    """Answers questions over one corpus. Open it with ``Assistant.open``; it is a context manager.
+
+    Safe for several threads: questions run side by side, an ingest runs while others ask.
+    """
+
+    def __init__(self, settings: Settings, llm: "LLM | None" = None) -> None:
+        self.settings = settings
+        self._given = llm
+        self._llms: dict[str, LLM] = {}
+        self._making = threading.RLock()
+        self._index = Index(settings)
+
+    @classmethod
+    def open(cls, settings: Settings | None = None, *, llm: "LLM | None" = None) -> Self:
+        """Open the corpus that ``settings`` name, made when new; None reads ``RAG_*`` and ``.env``.
+
+        ``llm`` is any LlamaIndex LLM to compose with instead of the one the settings name. Models are loaded when
+        first needed. Raises CorpusError when the corpus cannot be used as it is.
+        """
+        return cls(settings if settings is not None else Settings(), llm)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release files and models."""
+        self._index.close()
+
+    # --- filling the corpus ---------------------------------------------------------------------------------------
+
+    def ingest(self, paths: Sequence[str | Path], *, progress: Report | None = None) -> IngestReport:
+        """Bring in the abstracts of files, folders, globs or ``-`` (standard input); see the report for every record.
+
+        Raises InputError for a path that does not exist and CorpusLockedError while another process writes. It may be
+        interrupted at any moment and repeated: what is there already is skipped.
+        """
+        from rag.index.ingest import ingest
+
+        return ingest(self._index, paths, progress)
+
+    def remove(self, ids: Sequence[str]) -> int:
+        """Remove abstracts; returns how many. Raises NotFoundError, removing nothing, when an id is unknown."""
+        return self._index.remove(ids)
+
+    def rebuild(self, progress: Report | None = None) -> None:
+        """Make the vector store and the text index again from the catalog."""
+        self._index.rebuild(progress)
+
+    def verify(self) -> Verification:
+        """Compare the catalog with the vector store and the text index."""
+        return self._index.verify()
+
+    # --- asking ---------------------------------------------------------------------------------------------------
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[tuple[str, str]] = (),
+        filters: Filters | None = None,
+        llm: str | None = None,
+    ) -> Answer:
+        """The checked answer, or an abstention.
+
+        ``history`` are earlier (question, answer) pairs; ``llm`` names another composer for this question, in the
+        grammar of ``Settings.llm``. Raises UsageError for an empty question and LLMError when a language model fails.
+        """
+        for event in self.stream(question, history=history, filters=filters, llm=llm):
+            if isinstance(event, Finished):
+                return event.answer
+        raise AssertionError("a stream ends with Finished")
+
+    def stream(
+        self,
+        question: str,
+        *,
+        history: Sequence[tuple[str, str]] = (),
+        filters: Filters | None = None,
+        llm: str | None = None,
+    ) -> Iterator[Event]:
+        """The events of an answer: Retrieved, Draft as a language model writes, Finished. Closing it cancels the model."""
+        return self._answerer.stream(question, history, filters, llm)
+
+    def search(self, query: str, *, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
+        """The abstracts that match best, with their sentences, nearest first."""
+        return self._retriever.search(query, limit, filters)
+
+    @cached_property
+    def _retriever(self) -> "Retriever":
+        from rag.retrieve.retriever import Retriever, load_reranker
+
+        with self._making:
+            return Retriever(self._index, self.settings, load_reranker(self.settings.reranker))
+
+    @cached_property
+    def _answerer(self) -> "Answerer":
+        from rag.answer.answerer import Answerer
+        from rag.answer.check import Checker
+
+        with self._making:
+            return Answerer(self._retriever, Checker(self._index.embedder), self.settings, self._connect, self._given)
+
+    def _connect(self, name: str) -> "LLM":
+        """The language model of that name, connected once and checked first."""
+        from rag.answer.llm import connect, preflight
+
+        with self._making:
+            if name not in self._llms:
+                settings = self.settings.model_copy(update={"llm": name})
+                preflight(settings)
+                self._llms[name] = connect(settings)
+            return self._llms[name]
+
+    # --- looking into the corpus ----------------------------------------------------------------------------------
+
+    def get(self, abstract_id: str) -> Abstract:
+        """The abstract with that id; raises NotFoundError."""
+        key = self._index.catalog.key_of(abstract_id)
+        found = {} if key is None else self._index.catalog.abstracts([key])
+        if not found:
+            raise NotFoundError(f"There is no abstract {abstract_id!r} in this corpus; see: rag list.")
+        return next(iter(found.values()))
+
+    def abstracts(
+        self, *, filters: Filters | None = None, limit: int | None = None, offset: int = 0
+    ) -> Iterator[Abstract]:
+        """The abstracts in the order they came, read a page at a time."""
+        keys = self._index.catalog.keys(filters)[offset:][:limit]
+        for start in range(0, len(keys), PAGE):
+            page = keys[start : start + PAGE]
+            found = self._index.catalog.abstracts(page)
+            yield from (found[key] for key in page if key in found)
+
+    def stats(self) -> CorpusStats:
+        """What the corpus holds."""
+        catalog = self._index.catalog
+        sentences, chunks = catalog.totals()
+        embedder = catalog.embedder()
+        return CorpusStats(
+            corpus=self.settings.corpus,
+            folder=str(self._index.folder),
+            abstracts=catalog.count(),
+            sentences=sentences,
+            chunks=chunks,
+            sources=catalog.counts_by("path"),
+            years=catalog.counts_by("year"),
+            venues=catalog.counts_by("venue"),
+            embedder=embedder.name if embedder else "",
+            bytes_on_disk=sum(path.stat().st_size for path in self._index.folder.rglob("*") if path.is_file()),
+        )
+
+    def vectors(self) -> "tuple[list[str], NDArray[np.float32]]":
+        """Ids and one unit vector an abstract, float32 (n, dimensions): the mean of its chunks. For maps and plots."""
+        catalog = self._index.catalog
+        keys = catalog.keys()
+        ids: list[str] = []
+        rows = []
+        for start in range(0, len(keys), PAGE):
+            page = keys[start : start + PAGE]
+            abstracts, vectors = catalog.abstracts(page), catalog.vectors(page)
+            for key in page:
+                if key in abstracts and key in vectors:
+                    ids.append(abstracts[key].id)
+                    rows.append(vectors[key].chunk_vectors.astype(np.float32).mean(axis=0))
+        if not rows:
+            return [], np.zeros((0, 0), np.float32)
+        matrix = np.stack(rows)
+        return ids, matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
+
+    def add_feedback(self, answer: Answer, good: bool, comment: str = "") -> None:
+        """Keep what a user thought of an answer, in the catalog."""
+        given = datetime.now(UTC).isoformat(timespec="seconds")
+        self._index.catalog.add_feedback(given, good, comment, orjson.dumps(answer.to_dict()).decode())
+
+    def feedback(self) -> list[Feedback]:
+        """All feedback in the order it was given."""
+        return [
+            Feedback(given, good, comment, orjson.loads(answer))
+            for given, good, comment, answer in self._index.catalog.feedback()
+        ]
+
+    # --- LlamaIndex -----------------------------------------------------------------------------------------------
+
+    def as_query_engine(self) -> "FootnoteQueryEngine":
+        """A LlamaIndex query engine that answers as ``ask`` does."""
+        from rag.llamaindex import FootnoteQueryEngine
+
+        return FootnoteQueryEngine(self)
+
+    def as_retriever(self, limit: int = 10) -> "FootnoteRetriever":
+        """A LlamaIndex retriever over ``search``; one node an evidence sentence's abstract."""
+        from rag.llamaindex import FootnoteRetriever
+
+        return FootnoteRetriever(self, limit)

@@ -1,0 +1,501 @@
+"""The catalog: one SQLite file that is the truth about a corpus. Chroma and Tantivy are derived from it.
+
+An abstract is first committed here as *pending*, then written to the two indexes, then marked *done*; a crash in
+between leaves it pending, and whoever opens the corpus next finishes it. Removal walks the same way: *removing*, the
+indexes, then the row goes.
+"""
+
+import json
+import shutil
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rag.errors import CorpusDamagedError, CorpusError, EmbedderMismatchError
+from rag.index.embed import Identity
+from rag.records import Abstract, Chunk, Filters, Sentence, Source
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SCHEMA_VERSION = 1
+DONE, PENDING, REMOVING = 0, 1, 2
+
+SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE abstracts (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,   -- the name of the abstract in both derived indexes, never used twice
+    id TEXT NOT NULL UNIQUE,
+    state INTEGER NOT NULL,                  -- 0 done, 1 pending, 2 removing
+    title TEXT NOT NULL, title_derived INTEGER NOT NULL, text TEXT NOT NULL, authors TEXT NOT NULL,
+    year INTEGER, venue TEXT NOT NULL, doi TEXT NOT NULL, pmid TEXT NOT NULL, arxiv_id TEXT NOT NULL,
+    url TEXT NOT NULL, keywords TEXT NOT NULL,
+    indexed_chunks INTEGER NOT NULL          -- the most chunks of it that the vector store may hold
+);
+CREATE INDEX abstracts_state ON abstracts (state) WHERE state != 0;
+CREATE INDEX abstracts_year ON abstracts (year);
+CREATE INDEX abstracts_venue ON abstracts (venue);
+CREATE TABLE vectors (
+    key INTEGER PRIMARY KEY,
+    sentence_spans BLOB NOT NULL,            -- int32 (sentences, 2): start, end
+    sentence_codes BLOB NOT NULL,            -- int8 (sentences, dimensions)
+    sentence_scales BLOB NOT NULL,           -- float32 (sentences,)
+    chunk_spans BLOB NOT NULL,               -- int32 (chunks, 2): start, end
+    chunk_vectors BLOB NOT NULL              -- float16 (chunks, dimensions)
+);
+CREATE TABLE identifiers (scheme TEXT, value TEXT, key INTEGER NOT NULL, PRIMARY KEY (scheme, value)) WITHOUT ROWID;
+CREATE INDEX identifiers_key ON identifiers (key);
+CREATE TABLE sources (                       -- every place where an abstract was last seen
+    path TEXT, record INTEGER, key INTEGER, record_id TEXT NOT NULL, digest BLOB NOT NULL, run INTEGER NOT NULL,
+    PRIMARY KEY (path, record, key)
+) WITHOUT ROWID;
+CREATE INDEX sources_key ON sources (key);
+CREATE INDEX sources_record_id ON sources (path, record_id) WHERE record_id != '';
+CREATE TABLE runs (number INTEGER PRIMARY KEY, started TEXT NOT NULL, finished TEXT, report TEXT);
+CREATE TABLE feedback (
+    number INTEGER PRIMARY KEY, given TEXT NOT NULL, good INTEGER NOT NULL, comment TEXT NOT NULL, answer TEXT NOT NULL
+);
+"""
+
+COLUMNS = "id, title, title_derived, text, authors, year, venue, doi, pmid, arxiv_id, url, keywords"
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """The spans and vectors of one abstract.
+
+    ``sentence_codes`` int8 (sentences, d) times ``sentence_scales`` float32 (sentences,) are the sentence vectors;
+    ``chunk_vectors`` float16 (chunks, d). Spans are int32 (n, 2) character offsets.
+    """
+
+    sentence_spans: "NDArray[np.int32]"
+    sentence_codes: "NDArray[np.int8]"
+    sentence_scales: "NDArray[np.float32]"
+    chunk_spans: "NDArray[np.int32]"
+    chunk_vectors: "NDArray[np.float16]"
+
+    def chunks(self) -> list[Chunk]:
+        """The chunks by their spans."""
+        return [Chunk(number, int(start), int(end)) for number, (start, end) in enumerate(self.chunk_spans)]
+
+    def sentences(self, text: str) -> list[Sentence]:
+        """The sentences of ``text`` by their spans."""
+        return [
+            Sentence(number, int(start), int(end), text[start:end])
+            for number, (start, end) in enumerate(self.sentence_spans)
+        ]
+
+
+def encode_int8(vectors: "NDArray[np.float32]") -> "tuple[NDArray[np.int8], NDArray[np.float32]]":
+    """Symmetric int8 codes and one scale a row; cosine to the original is above 0.9999 for sentence embeddings."""
+    scales = np.abs(vectors).max(axis=1, initial=1e-12) / 127
+    return np.round(vectors / scales[:, None]).astype(np.int8), scales.astype(np.float32)
+
+
+class Catalog:
+    """Reads and writes one catalog file; every thread gets a connection of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._opening = threading.Lock()
+        fresh = not path.exists()
+        connection = self._connection()
+        try:
+            if fresh or not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+                self._create(connection)
+            version = int(self.meta("schema_version") or 0)
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise CorpusDamagedError(
+                f"The catalog {path} cannot be read ({error}); restore it from a backup, or remove the folder "
+                f"{path.parent} and ingest again."
+            ) from error
+        if version != SCHEMA_VERSION:
+            self.close()
+            raise CorpusError(
+                f"The corpus in {path.parent} was made by another version of Footnote (catalog {version}, here "
+                f"{SCHEMA_VERSION}); ingest its files into a new corpus with --corpus NAME."
+            )
+
+    def _create(self, connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("BEGIN IMMEDIATE")
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+            for statement in SCHEMA.split(";\n"):
+                connection.execute(statement)
+            connection.execute("INSERT INTO meta VALUES ('schema_version', ?)", (str(SCHEMA_VERSION),))
+        connection.execute("COMMIT")
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            # Autocommit: transactions are opened by name, in ``transaction``. Closing happens from another thread.
+            connection = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = OFF")
+            connection.execute("PRAGMA cache_size = -32000")
+            self._local.connection = connection
+            with self._opening:
+                self._connections.append(connection)
+        return connection
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._opening:
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+        self._local = threading.local()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One write transaction; rolled back when the block raises. A full disk becomes a CorpusError."""
+        connection = self._connection()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            _roll_back(connection)
+            raise CorpusError(
+                f"The catalog {self.path} could not be written ({error}); what was committed before is kept: "
+                f"free some space or check permissions ({_free(self.path)} free), then run the same command again."
+            ) from error
+        except BaseException:
+            _roll_back(connection)
+            raise
+
+    # --- meta -----------------------------------------------------------------------------------------------------
+
+    def meta(self, name: str) -> str | None:
+        """A value kept about the corpus itself, or None."""
+        row = self._connection().execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Keep a value about the corpus itself."""
+        self._connection().execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def generation(self) -> int:
+        """Counts the changes to the derived indexes; a process that sees it move opens them again."""
+        return int(self.meta("generation") or 0)
+
+    def claim_embedder(self, identity: Identity, *, write: bool) -> None:
+        """Raise EmbedderMismatchError when the corpus was made with another embedder; a new corpus remembers this one."""
+        known = self.meta("embedder")
+        if known is None:
+            if write:
+                self.set_meta("embedder", json.dumps([identity.name, identity.dimensions, identity.digest]))
+            return
+        made_with = Identity(*json.loads(known))
+        if made_with.digest != identity.digest:
+            raise EmbedderMismatchError(
+                f"The corpus in {self.path.parent} was made with the embedder {made_with.name} "
+                f"({made_with.dimensions} dimensions), not with {identity.name} ({identity.dimensions}); "
+                "set RAG_EMBED_MODEL back, or use another corpus with --corpus NAME."
+            )
+
+    def embedder(self) -> Identity | None:
+        """The embedder that the corpus was made with; None while it is empty."""
+        known = self.meta("embedder")
+        return None if known is None else Identity(*json.loads(known))
+
+    # --- reading --------------------------------------------------------------------------------------------------
+
+    def count(self) -> int:
+        """Abstracts that can be searched."""
+        return int(self._connection().execute("SELECT count(*) FROM abstracts WHERE state = 0").fetchone()[0])
+
+    def key_of(self, abstract_id: str) -> int | None:
+        """The key of the abstract with that id, whatever its state."""
+        row = self._connection().execute("SELECT key FROM abstracts WHERE id = ?", (abstract_id,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def find(self, scheme: str, value: str) -> int | None:
+        """The key of the abstract that an identifier names ('doi', 'pmid', 'arxiv', 'text')."""
+        row = self._connection().execute(
+            "SELECT key FROM identifiers WHERE scheme = ? AND value = ?", (scheme, value)
+        ).fetchone()
+        return None if row is None else int(row[0])
+
+    def holds_record(self, path: str, record: int, digest: bytes) -> bool:
+        """Whether exactly this was read at that place of a file before."""
+        row = self._connection().execute(
+            "SELECT 1 FROM sources WHERE path = ? AND record = ? AND digest = ?", (path, record, digest)
+        )
+        return row.fetchone() is not None
+
+    def came_from(self, key: int, path: str, before_run: int) -> bool:
+        """Whether a file held the abstract already in an earlier run."""
+        row = self._connection().execute(
+            "SELECT 1 FROM sources WHERE key = ? AND path = ? AND run < ?", (key, path, before_run)
+        )
+        return row.fetchone() is not None
+
+    def find_record_id(self, path: str, record_id: str) -> int | None:
+        """The key of what a file last called ``record_id``."""
+        row = self._connection().execute(
+            "SELECT key FROM sources WHERE path = ? AND record_id = ? AND record_id != ''", (path, record_id)
+        ).fetchone()
+        return None if row is None else int(row[0])
+
+    def abstracts(self, keys: Sequence[int]) -> dict[int, Abstract]:
+        """The abstracts of those keys, with their sources; keys that are gone are left out."""
+        found: dict[int, Abstract] = {}
+        sources: dict[int, list[Source]] = {}
+        for some in _paged(keys):
+            marks = ",".join("?" * len(some))
+            # ``marks`` holds question marks only.
+            for path, record, record_id, key in self._connection().execute(
+                f"SELECT path, record, record_id, key FROM sources WHERE key IN ({marks}) ORDER BY path, record",  # noqa: S608
+                some,
+            ):
+                sources.setdefault(key, []).append(Source(path, record, record_id))
+            for key, *row in self._connection().execute(
+                f"SELECT key, {COLUMNS} FROM abstracts WHERE key IN ({marks})",  # noqa: S608
+                some,
+            ):
+                found[key] = _abstract(row, tuple(sources.get(key, ())))
+        return found
+
+    def vectors(self, keys: Sequence[int]) -> dict[int, Vectors]:
+        """Spans and vectors of those keys; keys that are gone are left out."""
+        found: dict[int, Vectors] = {}
+        for some in _paged(keys):
+            rows = self._connection().execute(
+                f"SELECT * FROM vectors WHERE key IN ({','.join('?' * len(some))})",  # noqa: S608 - question marks only
+                some,
+            )
+            for key, spans, codes, scales, chunk_spans, chunk_vectors in rows:
+                sentence_spans = np.frombuffer(spans, np.int32).reshape(-1, 2)
+                chunks = np.frombuffer(chunk_spans, np.int32).reshape(-1, 2)
+                found[key] = Vectors(
+                    sentence_spans=sentence_spans,
+                    sentence_codes=np.frombuffer(codes, np.int8).reshape(len(sentence_spans), -1),
+                    sentence_scales=np.frombuffer(scales, np.float32),
+                    chunk_spans=chunks,
+                    chunk_vectors=np.frombuffer(chunk_vectors, np.float16).reshape(len(chunks), -1),
+                )
+        return found
+
+    def keys(self, filters: Filters | None = None, *, state: int = DONE) -> list[int]:
+        """Keys in catalog order of the abstracts in ``state`` that the filters let through."""
+        clauses, values = ["state = ?"], [state]
+        if filters:
+            more, some = _where(filters)
+            clauses += more
+            values += some
+        query = f"SELECT key FROM abstracts WHERE {' AND '.join(clauses)} ORDER BY key"  # noqa: S608 - clauses are ours
+        return [int(key) for (key,) in self._connection().execute(query, values)]
+
+    def unfinished(self) -> bool:
+        """Whether a crash, or a writer at work, left something between the catalog and the indexes."""
+        return self._connection().execute("SELECT 1 FROM abstracts WHERE state != 0 LIMIT 1").fetchone() is not None
+
+    def indexed_chunks(self, keys: Sequence[int]) -> dict[int, int]:
+        """The most chunks that the vector store may hold of each key."""
+        found: dict[int, int] = {}
+        for some in _paged(keys):
+            found.update(
+                self._connection().execute(
+                    f"SELECT key, indexed_chunks FROM abstracts WHERE key IN ({','.join('?' * len(some))})",  # noqa: S608
+                    some,
+                )
+            )
+        return found
+
+    def counts_by(self, what: str) -> dict[Any, int]:
+        """Abstracts by 'year', 'venue' or source 'path', most frequent first; unknown years are left out."""
+        queries = {
+            "year": "SELECT year, count(*) FROM abstracts WHERE state = 0 AND year IS NOT NULL GROUP BY year ORDER BY year",
+            "venue": "SELECT venue, count(*) n FROM abstracts WHERE state = 0 AND venue != '' GROUP BY venue ORDER BY n DESC",
+            "path": "SELECT path, count(*) FROM sources GROUP BY path ORDER BY path",
+        }
+        return dict(self._connection().execute(queries[what]).fetchall())
+
+    def totals(self) -> tuple[int, int]:
+        """Sentences and chunks in the corpus."""
+        row = self._connection().execute(
+            "SELECT coalesce(sum(length(sentence_spans)), 0) / 8, coalesce(sum(length(chunk_spans)), 0) / 8 FROM vectors"
+        ).fetchone()
+        return int(row[0]), int(row[1])
+
+    # --- writing (inside ``transaction``) -------------------------------------------------------------------------
+
+    def put(self, abstract: Abstract, vectors: Vectors | None, identifiers: Iterable[tuple[str, str]]) -> int:
+        """Write an abstract by its id and return its key; with ``vectors`` it becomes pending for the indexes."""
+        connection = self._connection()
+        row = (
+            abstract.title, abstract.title_derived, abstract.text, json.dumps(abstract.authors), abstract.year,
+            abstract.venue, abstract.doi, abstract.pmid, abstract.arxiv_id, abstract.url, json.dumps(abstract.keywords),
+        )  # fmt: skip
+        key = self.key_of(abstract.id)
+        if key is None:
+            marks = ",".join("?" * 14)
+            key = connection.execute(
+                f"INSERT INTO abstracts ({COLUMNS}, state, indexed_chunks) VALUES ({marks})",  # noqa: S608
+                (abstract.id, *row, PENDING, 0),
+            ).lastrowid
+            if key is None:
+                raise CorpusDamagedError(f"The catalog {self.path} gave no key for {abstract.id}; run: rag verify.")
+        else:
+            connection.execute(
+                "UPDATE abstracts SET (title, title_derived, text, authors, year, venue, doi, pmid, arxiv_id, url, "
+                "keywords) = (?,?,?,?,?,?,?,?,?,?,?) WHERE key = ?",
+                (*row, key),
+            )
+        if vectors is not None:
+            connection.execute(
+                "INSERT OR REPLACE INTO vectors VALUES (?,?,?,?,?,?)",
+                (
+                    key,
+                    vectors.sentence_spans.astype(np.int32).tobytes(),
+                    vectors.sentence_codes.tobytes(),
+                    vectors.sentence_scales.tobytes(),
+                    vectors.chunk_spans.astype(np.int32).tobytes(),
+                    vectors.chunk_vectors.tobytes(),
+                ),
+            )
+            connection.execute(
+                "UPDATE abstracts SET state = ?, indexed_chunks = max(indexed_chunks, ?) WHERE key = ?",
+                (PENDING, len(vectors.chunk_spans), key),
+            )
+        connection.execute("DELETE FROM identifiers WHERE key = ?", (key,))
+        connection.executemany(
+            "INSERT OR IGNORE INTO identifiers VALUES (?, ?, ?)", [(scheme, value, key) for scheme, value in identifiers]
+        )
+        return key
+
+    def put_source(self, source: Source, digest: bytes, key: int, run: int) -> None:
+        """Remember that this place of a file holds that abstract; where the file held it before is forgotten."""
+        connection = self._connection()
+        connection.execute("DELETE FROM sources WHERE key = ? AND path = ? AND run < ?", (key, source.path, run))
+        connection.execute(
+            "INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?, ?)",
+            (source.path, source.record, key, source.record_id, digest, run),
+        )
+
+    def move_record_id(self, path: str, record_id: str, key: int) -> int | None:
+        """Detach a record from the abstract it belonged to unless that is ``key``; returns one left without a source."""
+        connection = self._connection()
+        old = self.find_record_id(path, record_id)
+        if old is None or old == key:
+            return None
+        connection.execute("DELETE FROM sources WHERE path = ? AND record_id = ? AND key = ?", (path, record_id, old))
+        left = connection.execute("SELECT 1 FROM sources WHERE key = ?", (old,)).fetchone()
+        return None if left else old
+
+    def mark_removing(self, keys: Sequence[int]) -> None:
+        """Hide abstracts from reading; ``forget`` deletes them once the indexes have."""
+        self._connection().executemany("UPDATE abstracts SET state = 2 WHERE key = ?", [(key,) for key in keys])
+
+    def forget(self, keys: Sequence[int]) -> None:
+        """Delete abstracts and all that hangs on them."""
+        connection = self._connection()
+        rows = [(key,) for key in keys]
+        for table in ("sources", "identifiers", "vectors", "abstracts"):
+            connection.executemany(f"DELETE FROM {table} WHERE key = ?", rows)  # noqa: S608 - our own table names
+
+    def mark_done(self, keys: Sequence[int]) -> None:
+        """Say that both indexes hold exactly the current chunks of these abstracts, and move the generation."""
+        connection = self._connection()
+        connection.executemany(
+            "UPDATE abstracts SET state = 0, indexed_chunks = "
+            "(SELECT length(chunk_spans) / 8 FROM vectors WHERE vectors.key = abstracts.key) WHERE key = ? AND state = 1",
+            [(key,) for key in keys],
+        )
+        self.bump()
+
+    def mark_all_pending(self) -> None:
+        """Ask for every abstract to be written to the indexes again."""
+        self._connection().execute("UPDATE abstracts SET state = 1 WHERE state = 0")
+
+    def bump(self) -> None:
+        """Move the generation, so that other processes notice."""
+        self.set_meta("generation", str(self.generation() + 1))
+
+    # --- the ledger and the feedback ------------------------------------------------------------------------------
+
+    def start_run(self, now: str) -> int:
+        """Enter an ingest into the ledger; returns its number."""
+        cursor = self._connection().execute("INSERT INTO runs (started) VALUES (?)", (now,))
+        return int(cursor.lastrowid or 0)
+
+    def finish_run(self, number: int, now: str, report: str) -> None:
+        """Complete the entry of an ingest."""
+        self._connection().execute("UPDATE runs SET finished = ?, report = ? WHERE number = ?", (now, report, number))
+
+    def add_feedback(self, given: str, good: bool, comment: str, answer: str) -> None:
+        """Keep what a user thought of an answer (its JSON)."""
+        self._connection().execute(
+            "INSERT INTO feedback (given, good, comment, answer) VALUES (?, ?, ?, ?)", (given, good, comment, answer)
+        )
+
+    def feedback(self) -> list[tuple[str, bool, str, str]]:
+        """All feedback in the order given: when, good or not, comment, the answer's JSON."""
+        rows = self._connection().execute("SELECT given, good, comment, answer FROM feedback ORDER BY number")
+        return [(given, bool(good), comment, answer) for given, good, comment, answer in rows]
+
+    def check(self) -> list[str]:
+        """What SQLite itself finds wrong with the file; empty when it is sound."""
+        try:
+            rows = self._connection().execute("PRAGMA quick_check").fetchall()
+        except sqlite3.DatabaseError as error:
+            return [str(error)]
+        return [row[0] for row in rows if row[0] != "ok"]
+
+
+def _abstract(row: Sequence[Any], sources: tuple[Source, ...]) -> Abstract:
+    identity, title, derived, text, authors, year, venue, doi, pmid, arxiv_id, url, keywords = row
+    return Abstract(
+        id=identity, text=text, title=title, title_derived=bool(derived), authors=tuple(json.loads(authors)), year=year,
+        venue=venue, doi=doi, pmid=pmid, arxiv_id=arxiv_id, url=url, keywords=tuple(json.loads(keywords)),
+        sources=sources,
+    )  # fmt: skip
+
+
+def _where(filters: Filters) -> tuple[list[str], list[Any]]:
+    clauses: list[str] = []
+    values: list[Any] = []
+    if filters.year_from is not None:
+        clauses.append("year >= ?")
+        values.append(filters.year_from)
+    if filters.year_to is not None:
+        clauses.append("year <= ?")
+        values.append(filters.year_to)
+    for column, wanted in (("venue", filters.venues), ("id", filters.ids)):
+        if wanted:
+            # As one JSON value, because SQLite takes a limited number of parameters.
+            clauses.append(f"{column} IN (SELECT value FROM json_each(?))")
+            values.append(json.dumps(wanted))
+    if filters.sources:
+        # A source is a file as listed, its bare name, or a folder above it.
+        named = " OR ".join(["path = ? OR path LIKE ? ESCAPE '!' OR path LIKE ? ESCAPE '!'"] * len(filters.sources))
+        clauses.append(f"key IN (SELECT key FROM sources WHERE {named})")  # noqa: S608 - no user text in ``named``
+        for source in filters.sources:
+            plain = source.rstrip("/")
+            like = plain.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+            values += [plain, f"%/{like.removeprefix('./')}", f"{'' if like.startswith('/') else '%/'}{like}/%"]
+    return clauses, values
+
+
+def _paged(keys: Sequence[int], size: int = 500) -> Iterator[list[int]]:
+    for start in range(0, len(keys), size):
+        yield [int(key) for key in keys[start : start + size]]
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
+def _free(path: Path) -> str:
+    return f"{shutil.disk_usage(path.parent).free / 2**20:.0f} MiB"

@@ -1,0 +1,238 @@
+"""The index of one corpus: the catalog, the two derived indexes and the embedder behind one door.
+
+``Index`` keeps the three stores in step. Everything is written to the catalog first; ``finish`` carries what is
+pending there to Chroma and Tantivy, and is what a crash is repaired by.
+"""
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+
+from rag.errors import CorpusError, NotFoundError
+from rag.index.catalog import PENDING, REMOVING, Catalog, Vectors, encode_int8
+from rag.index.chunk import chunk
+from rag.index.embed import Embedder, load
+from rag.index.lexical import Lexical
+from rag.index.lock import WriterLock
+from rag.index.store import Store
+from rag.records import Abstract, Progress
+from rag.settings import Settings
+from rag.text import split_sentences
+
+PAGE = 512
+"""Abstracts written to the derived indexes at a time: one Tantivy commit (35 ms) for about 5 s of embedding."""
+
+T = TypeVar("T")
+Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What ``verify`` found: one sentence for each kind of disagreement, none when all stores agree."""
+
+    abstracts: int
+    problems: tuple[str, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+class Index:
+    """Opens, or makes, the corpus that the settings name. Safe to use from several threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.folder = settings.folder
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CorpusError(
+                f"The corpus folder {self.folder} cannot be made ({error.strerror}); set RAG_HOME to a folder that "
+                "you may write to."
+            ) from error
+        self.catalog = Catalog(self.folder / "catalog.sqlite")
+        self.lock = WriterLock(self.folder)
+        self._opening = threading.RLock()
+        self._seen = self.catalog.generation()
+        if self.catalog.unfinished() and self.lock.free():
+            with self.lock.held():
+                self.finish()
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The embedder, loaded when first needed and checked against the corpus."""
+        with self._opening:
+            embedder = load(self.settings)
+            self.catalog.claim_embedder(embedder.identity, write=False)
+            return embedder
+
+    @cached_property
+    def store(self) -> Store:
+        """The vector store, opened when first needed."""
+        with self._opening:
+            return self.__dict__.get("store") or Store(self.folder / "chroma")
+
+    @cached_property
+    def lexical(self) -> Lexical:
+        """The BM25 index, opened when first needed."""
+        with self._opening:
+            return self.__dict__.get("lexical") or Lexical(self.folder / "lexical")
+
+    def close(self) -> None:
+        """Release every file."""
+        for name in ("store", "lexical"):
+            if name in self.__dict__:
+                self.__dict__.pop(name).close()
+        self.catalog.close()
+
+    def refresh(self) -> None:
+        """See what another process has written since: one catalog look-up when nothing was."""
+        generation = self.catalog.generation()
+        if generation == self._seen:
+            return
+        with self._opening:
+            if "store" in self.__dict__:
+                self.store.reopen()
+            if "lexical" in self.__dict__:
+                self.lexical.reload()
+            self._seen = generation
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the writer's lock, with nothing of an earlier crash left over."""
+        with self.lock.held():
+            self.refresh()
+            if self.catalog.unfinished():
+                self.finish()
+            yield
+
+    def vectorise(self, abstracts: Sequence[Abstract], done: Callable[[float], None] | None = None) -> list[Vectors]:
+        """Split, chunk and embed; ``done`` hears which part (0..1) is embedded. Nothing is written."""
+        sentences = [split_sentences(abstract.text) for abstract in abstracts]
+        counts = iter(self.embedder.count_tokens([each.text for some in sentences for each in some]))
+        titles = ["" if abstract.title_derived else abstract.title for abstract in abstracts]
+        title_tokens = self.embedder.count_tokens(titles)
+        chunks = [
+            # Two special tokens and the full stop after the title; a long title leaves at least half to the text.
+            chunk(some, [next(counts) for _ in some], max(self.embedder.window - 3 - size, self.embedder.window // 2))
+            for some, size in zip(sentences, title_tokens, strict=True)
+        ]
+        texts = [each.text for some in sentences for each in some]
+        for abstract, title, some in zip(abstracts, titles, chunks, strict=True):
+            texts += [f"{title}. {abstract.text[each.start : each.end]}".lstrip(". ") for each in some]
+        embedded = 0
+
+        def count(some: int) -> None:
+            nonlocal embedded
+            embedded += some
+            if done is not None:
+                done(embedded / len(texts))
+
+        vectors = self.embedder.encode(texts, count)
+        made = []
+        at, chunk_at = 0, sum(map(len, sentences))
+        for some, parts in zip(sentences, chunks, strict=True):
+            codes, scales = encode_int8(vectors[at : at + len(some)])
+            made.append(
+                Vectors(
+                    sentence_spans=np.array([(each.start, each.end) for each in some], np.int32).reshape(-1, 2),
+                    sentence_codes=codes,
+                    sentence_scales=scales,
+                    chunk_spans=np.array([(each.start, each.end) for each in parts], np.int32).reshape(-1, 2),
+                    chunk_vectors=vectors[chunk_at : chunk_at + len(parts)].astype(np.float16),
+                )
+            )
+            at += len(some)
+            chunk_at += len(parts)
+        return made
+
+    def finish(self, report: Report | None = None) -> None:
+        """Carry everything pending or being removed in the catalog to the derived indexes. Holds no state of its own."""
+        pending = self.catalog.keys(state=PENDING)
+        removing = self.catalog.keys(state=REMOVING)
+        for start in range(0, max(len(pending), len(removing)), PAGE):
+            self._apply(pending[start : start + PAGE], removing[start : start + PAGE])
+            if report is not None:
+                report(Progress("indexing", min(start + PAGE, len(pending)), len(pending)))
+        self._seen = self.catalog.generation()
+
+    def _apply(self, keys: Sequence[int], gone: Sequence[int]) -> None:
+        abstracts = self.catalog.abstracts(keys)
+        vectors = self.catalog.vectors(keys)
+        counts = self.catalog.indexed_chunks([*keys, *gone])
+        stale = [(key, number) for key in keys for number in range(len(vectors[key].chunk_spans), counts[key])]
+        stale += [(key, number) for key in gone for number in range(counts[key])]
+        self.store.upsert(keys, [vectors[key].chunk_vectors for key in keys])
+        if stale:
+            self.store.delete(stale)
+        titles = ["" if abstracts[key].title_derived else abstracts[key].title for key in keys]
+        self.lexical.write(keys, titles, [abstracts[key].text for key in keys], gone)
+        with self.catalog.transaction():
+            self.catalog.mark_done(keys)
+            self.catalog.forget(gone)
+
+    def remove(self, ids: Sequence[str]) -> int:
+        """Remove abstracts everywhere; returns how many. Raises NotFoundError, removing nothing, on an unknown id."""
+        with self.writing():
+            keys = [self.catalog.key_of(abstract_id) for abstract_id in dict.fromkeys(ids)]
+            for abstract_id, key in zip(dict.fromkeys(ids), keys, strict=True):
+                if key is None:
+                    raise NotFoundError(f"There is no abstract {abstract_id!r} in this corpus; see: rag list.")
+            known = [key for key in keys if key is not None]
+            with self.catalog.transaction():
+                self.catalog.mark_removing(known)
+            self.finish()
+            return len(known)
+
+    def rebuild(self, report: Report | None = None) -> None:
+        """Make both derived indexes again from the catalog; nothing is embedded again."""
+        with self.lock.held():
+            with self.catalog.transaction():
+                self.catalog.mark_all_pending()
+            self._renew()
+            self.finish(report)
+
+    def _renew(self) -> None:
+        """Empty both indexes; files that no longer open are deleted before they are opened."""
+        with self._opening:
+            for name in ("store", "lexical"):
+                opened = self.__dict__.pop(name, None)
+                if opened is not None:
+                    opened.close()
+            for name in ("chroma", "lexical"):
+                shutil.rmtree(self.folder / name, ignore_errors=True)
+
+    def verify(self) -> Verification:
+        """Compare catalog, vector store and text index record by record."""
+        self.refresh()
+        problems = [f"The catalog is damaged: {problem}." for problem in self.catalog.check()]
+        keys = self.catalog.keys()
+        counts = self.catalog.indexed_chunks(keys)
+        expected = {(key, number) for key in keys for number in range(counts[key])}
+        held = list(self.store.names())
+        problems += _differences("The vector store", "chunks", expected, held)
+        problems += _differences("The text index", "abstracts", set(keys), list(self.lexical.keys()))
+        unfinished = len(self.catalog.keys(state=PENDING)) + len(self.catalog.keys(state=REMOVING))
+        if unfinished and self.lock.free():
+            problems.append(f"{unfinished} abstracts are not finished; opening the corpus again finishes them.")
+        if not set(self.catalog.vectors(keys)) == set(keys):
+            problems.append("The catalog lacks vectors of some abstracts; ingest their files again.")
+        return Verification(len(keys), tuple(problems))
+
+
+def _differences(store: str, what: str, expected: "set[T]", held: "list[T]") -> list[str]:
+    found = set(held)
+    counts = {
+        "misses": len(expected - found),
+        "has left-over": len(found - expected),
+        "doubles": len(held) - len(found),
+    }
+    return [f"{store} {verb} {count} {what}; run: rag rebuild." for verb, count in counts.items() if count]

@@ -1,0 +1,75 @@
+"""One writer at a time: a file lock that the operating system frees when its holder dies, and a note of who holds it."""
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from rag.errors import CorpusLockedError
+
+
+class WriterLock:
+    """The right to write to the corpus in ``folder``; threads of one process take turns, other processes are refused."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file = FileLock(folder / "lock", thread_local=False)
+        self._holder = folder / "lock.json"
+        self._turn = threading.RLock()
+        self._depth = 0
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock for the block; raises CorpusLockedError at once when another process has it."""
+        with self._turn:
+            if self._depth == 0:
+                self._acquire()
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+                if self._depth == 0:
+                    self._holder.unlink(missing_ok=True)
+                    self._file.release()
+
+    def free(self) -> bool:
+        """Whether no other process holds the lock right now."""
+        with self._turn:
+            if self._depth:
+                return True
+            try:
+                self._file.acquire(timeout=0)
+            except Timeout:
+                return False
+            self._file.release()
+            return True
+
+    def _acquire(self) -> None:
+        try:
+            self._file.acquire(timeout=0)
+        except Timeout:
+            raise CorpusLockedError(
+                f"Another process is writing to the corpus in {self._folder}{self._who()}; wait until it has "
+                "finished, or stop it, and run the same command again."
+            ) from None
+        except OSError as error:
+            raise CorpusLockedError(
+                f"The corpus in {self._folder} cannot be written to ({error.strerror}); check its permissions."
+            ) from error
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:3]])
+        self._holder.write_text(json.dumps({"pid": os.getpid(), "command": command, "since": started}))
+
+    def _who(self) -> str:
+        try:
+            holder = json.loads(self._holder.read_text())
+        except (OSError, ValueError):
+            return ""  # it is just starting or just finishing
+        return f" (process {holder['pid']}, {holder['command']!r}, since {holder['since']})"

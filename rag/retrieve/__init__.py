@@ -1,0 +1,1 @@
+"""A question to evidence: candidates from two searches, three signals fused, sentences to quote."""

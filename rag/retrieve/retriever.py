@@ -1,0 +1,104 @@
+"""The search as everything above sees it: a question in, hits with their evidence sentences out."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from rag.index.index import Index
+from rag.records import Evidence, Filters, Hit
+from rag.retrieve.fuse import Weights, fuse
+from rag.retrieve.search import Candidate, candidates
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Reranker(Protocol):
+    """Scores pairs of question and text on its own; a cross-encoder, or a double in tests."""
+
+    def predict(self, pairs: list[tuple[str, str]]) -> "NDArray[np.float32]":
+        """One score a pair, float32 (n,), higher is better."""
+
+
+class Retriever:
+    """Finds abstracts in one index by the fused score; a reranker, where one is set, reorders the best of them."""
+
+    def __init__(self, index: Index, settings: Settings, reranker: Reranker | None = None) -> None:
+        self._index = index
+        self._settings = settings
+        self._weights = Weights(settings.weight_chunk, settings.weight_sentence, settings.weight_bm25)
+        self._reranker = reranker
+
+    def search(self, question: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
+        """At most ``limit`` hits, best first; each hit's evidence holds all its sentences, nearest to the question first."""
+        found = candidates(self._index, question, max(self._settings.candidates, limit), filters)
+        if not found:
+            return []
+        scores = self._scores(found)
+        order = np.argsort(-scores, kind="stable")
+        if self._reranker is None:
+            return self._hits(found, scores, order[:limit])
+        hits = self._hits(found, scores, order[: max(limit, RERANKED)])
+        return _reranked(self._reranker, question, hits)[:limit]
+
+    def _scores(self, found: Sequence[Candidate]) -> "NDArray[np.float64]":
+        signals = [each.signals for each in found]
+        return fuse(
+            np.array([each.chunk for each in signals]),
+            np.array([each.sentence for each in signals]),
+            np.array([each.bm25 for each in signals]),
+            np.array([each.coverage for each in signals]),
+            self._weights,
+        )
+
+    def _hits(self, found: Sequence[Candidate], scores: "NDArray[np.float64]", order: "NDArray[np.intp]") -> list[Hit]:
+        keys = [found[place].key for place in order]
+        abstracts = self._index.catalog.abstracts(keys)
+        vectors = self._index.catalog.vectors(keys)
+        hits = []
+        for place in order:
+            candidate = found[place]
+            abstract = abstracts.get(candidate.key)
+            if abstract is None or candidate.key not in vectors:
+                continue  # removed by another process since the search began
+            sentences = vectors[candidate.key].sentences(abstract.text)
+            evidence = [
+                Evidence(abstract, sentence, score=float(similarity), similarity=float(similarity))
+                for sentence, similarity in zip(sentences, candidate.similarities, strict=True)
+            ]
+            evidence.sort(key=lambda each: -each.score)
+            hits.append(Hit(abstract, float(scores[place]), tuple(evidence), candidate.signals))
+        return hits
+
+
+RERANKED = 20
+"""Hits that a cross-encoder reads: its time grows with them, and what it moves up mostly stands among the first."""
+
+
+def _reranked(reranker: Reranker, question: str, hits: list[Hit]) -> list[Hit]:
+    from dataclasses import replace
+
+    pairs = [(question, f"{hit.abstract.title}. {hit.abstract.text}") for hit in hits]
+    scores = reranker.predict(pairs)
+    ranked = [replace(hit, score=float(score)) for hit, score in zip(hits, scores, strict=True)]
+    return sorted(ranked, key=lambda hit: -hit.score)
+
+
+def load_reranker(name: str) -> Reranker | None:
+    """The cross-encoder of that sentence-transformers name or path, None for none; raises ModelError."""
+    if not name:
+        return None
+    from rag.errors import ModelError
+
+    try:
+        from sentence_transformers import CrossEncoder
+
+        model: Reranker = CrossEncoder(name, trust_remote_code=False)
+    except (OSError, ValueError, ImportError) as error:
+        raise ModelError(
+            f"The reranker {name!r} cannot be loaded; set RAG_RERANKER to a folder or a name that holds a "
+            "sentence-transformers cross-encoder, or leave it empty."
+        ) from error
+    return model
