@@ -1,0 +1,175 @@
+"""``rag ingest | list | show | remove | stats | verify | rebuild``: what is in the corpus."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.terminal import options
+
+if TYPE_CHECKING:
+    from rag.records import IngestReport
+
+SHOWN = 20
+"""Merged and rejected records named in a report; --json names all."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    for command in (ingest, show, remove, stats, verify, rebuild):
+        app.command()(command)
+    app.command("list")(list_abstracts)
+
+
+def ingest(
+    paths: Annotated[list[str], typer.Argument(help="Files, folders, globs, or - for standard input.", metavar="PATH...")],
+    corpus: options.Corpus = None,
+    json: options.Json = False,
+) -> None:
+    """Bring abstracts into the corpus: plain text (one a line, or paragraphs) and JSON Lines.
+
+    What is there already is skipped, so an ingest can be stopped at any time and repeated.
+
+    Example: rag ingest seeds/ my-library.jsonl
+    """
+    with options.assistant(corpus) as assistant:
+        with options.progress() as progress:
+            report = assistant.ingest(paths, progress=progress)
+        if json:
+            options.print_json(report.to_dict())
+        else:
+            _print_report(report)
+    if report.rejected and len(report.rejected) == report.records:
+        raise typer.Exit(2)
+
+
+def _print_report(report: "IngestReport") -> None:
+    numbers = {
+        "added": report.added,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "merged": report.merged,
+        "rejected": len(report.rejected),
+    }
+    said = ", ".join(f"{count} {name}" for name, count in numbers.items() if count) or "nothing to read"
+    typer.echo(f"{report.records} records in {report.files} files, {report.seconds:.1f} s: {said}")
+    for merged in report.merges[:SHOWN]:
+        typer.echo(f"  merged    {_shown(merged.path)}:{merged.record} is the same paper as {merged.abstract_id}")
+    for rejected in report.rejected[:SHOWN]:
+        where = f"{_shown(rejected.path)}:{rejected.record}" if rejected.record else _shown(rejected.path)
+        typer.echo(f"  rejected  {where}: {rejected.reason}")
+    more = max(0, report.merged - SHOWN) + max(0, len(report.rejected) - SHOWN)
+    if more:
+        typer.echo(f"  ... and {more} more; --json lists all of them")
+
+
+def _shown(path: str) -> str:
+    """A path as short as it can be named from here."""
+    here = f"{Path.cwd()}/"
+    return path.removeprefix(here)
+
+
+def list_abstracts(
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Abstracts to list.")] = 50,
+    offset: Annotated[int, typer.Option(min=0, help="Abstracts to pass over first.")] = 0,
+    corpus: options.Corpus = None,
+    year_from: options.YearFrom = None,
+    year_to: options.YearTo = None,
+    venue: options.Venue = None,
+    source: options.FromSource = None,
+    json: options.Json = False,
+) -> None:
+    """List abstracts in the order they came: id, year, title."""
+    from rag.records import as_json
+
+    with options.assistant(corpus) as assistant:
+        only = options.filters(year_from, year_to, venue, source)
+        found = list(assistant.abstracts(filters=only, limit=limit, offset=offset))
+        if json:
+            options.print_json([as_json(abstract) for abstract in found])
+            return
+        for abstract in found:
+            typer.echo(f"{abstract.id}  {abstract.year or '    '}  {abstract.title}")
+        total = assistant.stats().abstracts
+        if len(found) == limit and total > offset + limit:
+            typer.echo(f"... {total} in all; --offset {offset + limit} goes on")
+
+
+def show(
+    abstract_id: Annotated[str, typer.Argument(help="Id, as rag list and rag search show it.", metavar="ID")],
+    corpus: options.Corpus = None,
+    json: options.Json = False,
+) -> None:
+    """Show an abstract whole, with what is known of the paper and the files it came from."""
+    from rag.records import as_json
+
+    with options.assistant(corpus) as assistant:
+        abstract = assistant.get(abstract_id)
+    if json:
+        options.print_json(as_json(abstract))
+        return
+    typer.echo(abstract.title + (" (title derived)" if abstract.title_derived else ""))
+    known = {
+        "authors": ", ".join(abstract.authors),
+        "year": abstract.year,
+        "venue": abstract.venue,
+        "doi": abstract.doi,
+        "pmid": abstract.pmid,
+        "arxiv": abstract.arxiv_id,
+        "url": abstract.url,
+        "keywords": ", ".join(abstract.keywords),
+    }
+    for name, value in known.items():
+        if value:
+            typer.echo(f"  {name}: {value}")
+    for source in abstract.sources:
+        typer.echo(f"  source: {_shown(source.path)}:{source.record}")
+    typer.echo(f"\n{abstract.text}")
+
+
+def remove(
+    ids: Annotated[list[str], typer.Argument(help="Ids of the abstracts to remove.", metavar="ID...")],
+    corpus: options.Corpus = None,
+) -> None:
+    """Remove abstracts from the corpus. Their files are not touched."""
+    with options.assistant(corpus) as assistant:
+        count = assistant.remove(ids)
+    typer.echo(f"{count} removed")
+
+
+def stats(corpus: options.Corpus = None, json: options.Json = False) -> None:
+    """Say what the corpus holds: abstracts, years, venues, sources, size."""
+    with options.assistant(corpus) as assistant:
+        held = assistant.stats()
+    if json:
+        options.print_json(held.to_dict())
+        return
+    typer.echo(f"{held.abstracts} abstracts, {held.sentences} sentences, {held.chunks} chunks")
+    typer.echo(f"corpus {held.corpus} in {held.folder}, {held.bytes_on_disk / 2**20:.1f} MiB")
+    if held.embedder:
+        typer.echo(f"embedder {held.embedder}")
+    if held.years:
+        typer.echo(f"years {min(held.years)} to {max(held.years)}")
+    for venue, count in list(held.venues.items())[:10]:
+        typer.echo(f"  {count:>6}  {venue}")
+    for path, count in list(held.sources.items())[:20]:
+        typer.echo(f"  {count:>6}  {_shown(path)}")
+
+
+def verify(corpus: options.Corpus = None) -> None:
+    """Compare the catalog with the vector store and the text index; exit status 1 when they disagree."""
+    with options.assistant(corpus) as assistant:
+        found = assistant.verify()
+    for problem in found.problems:
+        typer.echo(problem)
+    if not found.sound:
+        raise typer.Exit(1)
+    typer.echo(f"{found.abstracts} abstracts, all stores agree")
+
+
+def rebuild(corpus: options.Corpus = None) -> None:
+    """Make the vector store and the text index again from the catalog; nothing is embedded again."""
+    with options.assistant(corpus) as assistant:
+        with options.progress() as progress:
+            assistant.rebuild(progress)
+        typer.echo(f"{assistant.stats().abstracts} abstracts indexed again")
