@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from eval.questions import Question
 from eval.results import GoldAbstract
+from rag.settings import Settings
 
 Supports = Callable[[str, Sequence[str]], bool]
 """Whether a claim is supported by some evidence sentences."""
@@ -59,10 +60,13 @@ def judge(claims: Sequence[Claim], supports: Supports) -> dict[str, float]:
     return {claim.id: float(supports(claim.text, claim.evidence) == claim.supported) for claim in claims}
 
 
-def checker() -> Supports:
-    """Footnote's own check."""
-    from rag.answer.check import check
+def checker(settings: Settings) -> Supports:
+    """Footnote's own check, with the embedder of the settings."""
+    from rag.answer.check import Checker
 
+    from rag.index.embed import load
+
+    check = Checker(load(settings)).check
     return lambda claim, evidence: check(claim, evidence).verdict in ("supported", "quoted")
 
 

@@ -67,8 +67,9 @@ def load_gates(path: Path) -> Gates:
 def measure_seeds(*, progress: Callable[[Progress], None] | None = None) -> Scored:
     """The bundled questions asked of a throw-away corpus of seeds/, with ``quotes`` and the settings as they are."""
     asked = questions.load([questions.bundled("seeds")])
-    with throw_away(Settings(llm="quotes"), [SEEDS], progress=progress) as assistant:
-        return measure(asked, assistant, checker(), progress=progress)
+    settings = Settings(llm="quotes")
+    with throw_away(settings, [SEEDS], progress=progress) as assistant:
+        return measure(asked, assistant, checker(settings), progress=progress)
 
 
 def measure(

@@ -2,8 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -19,69 +18,37 @@ from eval.scored import Scored, dump
 from eval.scoring import Group, score, summarise
 from eval.usage import counting_tokens
 from rag.errors import InputError
-from rag.records import Abstract, Event, Finished, Progress, Retrieved
+from rag.records import Abstract, Answer, Hit, Progress
 
 RESULTS, METRICS, REPORT, RUN = "results.jsonl", "metrics.json", "report.html", "run.json"
+RANKED = 10
+"""Abstracts of a search that are scored: the deepest cut-off of the metrics."""
 
 
 class Answering(Protocol):
     """What a run needs of an assistant; ``rag.Assistant`` is one, and so is anything a test makes."""
 
-    def stream(self, question: str, *, history: Sequence[tuple[str, str]] = ()) -> Iterator[Event]:
-        """One Retrieved, any number of Drafts, one Finished."""
-        ...
-
-    def get(self, abstract_id: str) -> Abstract:
-        """The abstract of that id; NotFoundError when there is none."""
-        ...
-
-
-def run(
-    questions: Sequence[Question],
-    assistant: Answering,
-    out: Path,
-    *,
-    identity: Mapping[str, str] | None = None,
-    progress: Callable[[Progress], None] | None = None,
-) -> list[Group]:
-    """Ask the questions, and write results.jsonl, metrics.json and report.html into ``out``; the metrics.
-
-    ``identity`` says what is measured (model, corpus, ...): an ``out`` that holds results of something else is
-    refused with InputError, otherwise its results are kept and only the missing questions are asked.
-    """
-    for question in questions:  # all gold is looked up before the first answer, which may take a minute
-        gold_abstracts(question, assistant.get)
-    done = _resume(questions, out, dict(identity or {}))
-    with (out / RESULTS).open("ab") as file:
-        for number, question in enumerate(questions):
-            if question.id not in done:
-                done[question.id] = ask(question, assistant)
-                file.write(done[question.id].to_line())
-                file.flush()
-            if progress:
-                progress(Progress("asking", number + 1, len(questions)))
-    return summarise_run([done[question.id] for question in questions], out, dict(identity or {}))
-
-
-def ask(question: Question, assistant: Answering) -> Result:
-    """One question, asked and timed."""
+    def ask(question: Question, assistant: Answering) -> Result:
+    """One question, asked and timed; then the search alone, for the query that the answer was made from."""
     gold = gold_abstracts(question, assistant.get)
-    hits: tuple[RankedAbstract, ...] = ()
-    sentences: tuple[RankedSentence, ...] = ()
-    with counting_tokens() as tokens, closing(_events(assistant, question)) as events:
+    with counting_tokens() as tokens:
         started = time.perf_counter()
-        for event in events:
-            if isinstance(event, Retrieved):
-                hits = tuple(RankedAbstract(hit.abstract.id, hit.score) for hit in event.hits)
-                sentences = tuple(
-                    RankedSentence(hit.abstract.id, each.sentence.start, each.sentence.end, each.score)
-                    for hit in event.hits
-                    for each in hit.evidence
-                )
-            elif isinstance(event, Finished):
-                milliseconds = (time.perf_counter() - started) * 1000
-                return Result(question, event.answer, hits, sentences, gold, milliseconds, tokens.usage)
-    raise RuntimeError(f"the stream for question {question.id!r} ended without an answer")
+        answer = assistant.ask(question.question, history=question.history)
+        milliseconds = (time.perf_counter() - started) * 1000
+    hits = assistant.search(answer.query, limit=RANKED)
+    return Result(
+        question,
+        answer,
+        tuple(RankedAbstract(hit.abstract.id, hit.score) for hit in hits),
+        tuple(
+            RankedSentence(hit.abstract.id, each.sentence.start, each.sentence.end, each.score)
+            for hit in hits
+            for each in hit.evidence
+        ),
+        gold,
+        milliseconds,
+        tokens.usage,
+    )
 
 
 def summarise_run(found: Sequence[Result], out: Path, identity: Mapping[str, str]) -> list[Group]:
@@ -91,11 +58,6 @@ def summarise_run(found: Sequence[Result], out: Path, identity: Mapping[str, str
     _replace(out / METRICS, dump(Scored(dict(identity), tuple(scores), tuple(groups))))
     _replace(out / REPORT, write_report(found, scores, groups, identity).encode())
     return groups
-
-
-def _events(assistant: Answering, question: Question) -> Generator[Event, None, None]:
-    """A generator whatever the assistant returns, so that it can be closed."""
-    yield from assistant.stream(question.question, history=question.history)
 
 
 def _resume(questions: Sequence[Question], out: Path, identity: dict[str, str]) -> dict[str, Result]:

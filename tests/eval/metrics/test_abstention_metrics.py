@@ -80,9 +80,7 @@ def test_calibration_agrees_with_the_definition_written_out(pairs: list[tuple[fl
     expected = 0.0
     edges = np.linspace(0, 1, 11)
     for number in range(10):
-        inside = [
-            (c, t) for c, t in pairs if edges[number] < c <= edges[number + 1] or (number == 0 and c == edges[0])
-        ]
+        inside = [(c, t) for c, t in pairs if edges[number] < c <= edges[number + 1] or (number == 0 and c == edges[0])]
         if inside:
             gap = np.mean([c for c, _ in inside]) - np.mean([t for _, t in inside])
             expected += len(inside) / len(pairs) * abs(gap)
