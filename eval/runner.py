@@ -28,7 +28,47 @@ RANKED = 10
 class Answering(Protocol):
     """What a run needs of an assistant; ``rag.Assistant`` is one, and so is anything a test makes."""
 
-    def ask(question: Question, assistant: Answering) -> Result:
+    def ask(self, question: str, *, history: Sequence[tuple[str, str]] = ()) -> Answer:
+        """The answer, or an abstention."""
+        ...
+
+    def search(self, query: str, *, limit: int = 10) -> list[Hit]:
+        """The best abstracts with their sentences, best first."""
+        ...
+
+    def get(self, abstract_id: str) -> Abstract:
+        """The abstract of that id; NotFoundError when there is none."""
+        ...
+
+
+def run(
+    questions: Sequence[Question],
+    assistant: Answering,
+    out: Path,
+    *,
+    identity: Mapping[str, str] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> list[Group]:
+    """Ask the questions, and write results.jsonl, metrics.json and report.html into ``out``; the metrics.
+
+    ``identity`` says what is measured (model, corpus, ...): an ``out`` that holds results of something else is
+    refused with InputError, otherwise its results are kept and only the missing questions are asked.
+    """
+    for question in questions:  # all gold is looked up before the first answer, which may take a minute
+        gold_abstracts(question, assistant.get)
+    done = _resume(questions, out, dict(identity or {}))
+    with (out / RESULTS).open("ab") as file:
+        for number, question in enumerate(questions):
+            if question.id not in done:
+                done[question.id] = ask(question, assistant)
+                file.write(done[question.id].to_line())
+                file.flush()
+            if progress:
+                progress(Progress("asking", number + 1, len(questions)))
+    return summarise_run([done[question.id] for question in questions], out, dict(identity or {}))
+
+
+def ask(question: Question, assistant: Answering) -> Result:
     """One question, asked and timed; then the search alone, for the query that the answer was made from."""
     gold = gold_abstracts(question, assistant.get)
     with counting_tokens() as tokens:
