@@ -1,10 +1,10 @@
 """Footnote: answers over scientific abstracts, every sentence footnoted to the sentence that supports it.
 
-    from rag import Assistant, Filters, Settings
+from rag import Assistant, Filters, Settings
 
-    with Assistant.open() as assistant:
-        assistant.ingest(["seeds/"])
-        print(assistant.ask("What does ACTS measure?").text)
+with Assistant.open() as assistant:
+    assistant.ingest(["seeds/"])
+    print(assistant.ask("What does ACTS measure?").text)
 """
 
 from importlib import import_module

@@ -139,7 +139,8 @@ class Signals:
     """What the fused score of an abstract is made of, unscaled.
 
     ``chunk`` and ``sentence`` are the best cosine of the question with a chunk and with a sentence (-1..1),
-    ``bm25`` the BM25 sum (0 and up), ``coverage`` the share of the question's term weight that BM25 found (0..1).
+    ``coverage`` the share of the question's terms, by inverse document frequency, that stand in the abstract (0..1), and
+    ``bm25`` the BM25 sum over the sum of those frequencies (0 to about 2).
     """
 
     chunk: float

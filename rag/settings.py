@@ -55,10 +55,10 @@ class Settings(BaseSettings):
 
     max_sentences: int = Field(3, ge=1, le=20, description="Sentences in a quoted answer, at most.")
     evidence_sentences: int = Field(8, ge=1, le=50, description="Evidence sentences shown to a language model.")
-    candidates: int = Field(50, ge=1, le=1000, description="Abstracts that each search brings for reranking.")
-    weight_chunk: Weight = Field(0.25, description="Weight of the best chunk's cosine in the fused score.")
-    weight_sentence: Weight = Field(0.25, description="Weight of the best sentence's cosine in the fused score.")
-    weight_bm25: Weight = Field(0.5, description="Weight of BM25 in the fused score.")
+    candidates: int = Field(100, ge=1, le=1000, description="Abstracts that each search brings for reranking.")
+    weight_chunk: Weight = Field(0.35, description="Weight of the best chunk's cosine in the fused score.")
+    weight_sentence: Weight = Field(0.35, description="Weight of the best sentence's cosine in the fused score.")
+    weight_bm25: Weight = Field(0.3, description="Weight of BM25 in the fused score.")
     min_confidence: Weight = Field(0.5, description="Below this calibrated confidence the answer abstains.")
 
     chroma_url: str = Field("", description="Address of a Chroma server; empty keeps the vectors in the corpus folder.")

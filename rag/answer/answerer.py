@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from rag.answer.chat import standalone
 from rag.answer.check import Checker
-from rag.answer.citations import parse
-from rag.answer.confidence import confidence, features
+from rag.answer.citations import parse_citations
 from rag.answer.llm import QUOTES, draft
-from rag.answer.prompts import DECLINED, answer_prompt
+from rag.answer.prompts import NO_ANSWER, answer_prompt
+
+from rag.answer.confidence import confidence, features
 from rag.answer.quotes import choose, score_sentences
 from rag.errors import UsageError
 from rag.records import (
@@ -43,15 +44,25 @@ NEAREST = 3
 
 
 class Answerer:
-    """Answers questions from one retriever. ``connect`` gives the language model of a composer's name."""
+    """Answers questions from one retriever.
+
+    ``connect`` gives the language model of a composer's name; ``given`` is one that composes unless a question names
+    another.
+    """
 
     def __init__(
-        self, retriever: Retriever, checker: Checker, settings: Settings, connect: "Callable[[str], LLM]"
+        self,
+        retriever: Retriever,
+        checker: Checker,
+        settings: Settings,
+        connect: "Callable[[str], LLM]",
+        given: "LLM | None" = None,
     ) -> None:
         self._retriever = retriever
         self._checker = checker
         self._settings = settings
         self._connect = connect
+        self._given = given
 
     def stream(
         self,
@@ -66,12 +77,14 @@ class Answerer:
         """
         if not question.strip():
             raise UsageError("The question is empty; write what you want to know.")
-        composer = composer or self._settings.llm
         clock = _Clock()
-        llm = None
-        if composer != QUOTES:
+        llm = self._given if composer is None else None
+        name = composer or self._settings.llm
+        if llm is not None:
+            name = llm.metadata.model_name
+        elif name != QUOTES:
             with clock("connect"):
-                llm = self._connect(composer)
+                llm = self._connect(name)
         with clock("resolve"):
             query = standalone(question, history, llm)
         with clock("retrieve"):
@@ -81,7 +94,7 @@ class Answerer:
             ranked = score_sentences(query, hits)
         sure = confidence(features(hits, ranked))
         base = Answer(
-            question=question, query=query, sentences=(), sources=(), abstained=True, confidence=sure, model=composer,
+            question=question, query=query, sentences=(), sources=(), abstained=True, confidence=sure, model=name,
             nearest=tuple(hit.abstract for hit in hits[:NEAREST]),
         )  # fmt: skip
         if sure < self._settings.min_confidence or not ranked:
@@ -96,7 +109,7 @@ class Answerer:
         evidence = _shown(ranked, quoted, self._settings.evidence_sentences)
         written = []
         with clock("compose"):
-            prompt = answer_prompt(query, [each.sentence.text for each in evidence])
+            prompt = answer_prompt(query, evidence)
             for piece in draft(llm, prompt, self._settings.llm_max_tokens):
                 written.append(piece)
                 yield Draft(piece)
@@ -108,8 +121,8 @@ class Answerer:
         """The draft's sentences with their verdicts, each with the evidence to cite for it."""
         checked = []
         texts = [each.sentence.text for each in evidence]
-        for cited in parse(written, len(evidence)):
-            if DECLINED.casefold().rstrip(".") in cited.text.casefold():
+        for cited in parse_citations(written, len(evidence)):
+            if NO_ANSWER.casefold().rstrip(".") in cited.text.casefold():
                 continue
             named = [number - 1 for number in cited.numbers]
             check = self._checker.check(cited.text, [texts[place] for place in named]) if named else None
@@ -146,9 +159,10 @@ def _quote(each: Evidence) -> tuple[AnswerSentence, tuple[Evidence, ...]]:
 
 
 def _shown(ranked: Sequence[Evidence], quoted: Sequence[Evidence], limit: int) -> list[Evidence]:
-    """The evidence a language model sees: what would be quoted, then the best of the rest."""
-    rest = [each for each in ranked if each not in quoted]
-    return [*quoted, *rest][:limit]
+    """The evidence a language model sees, abstract by abstract: what would be quoted, then the best of the rest."""
+    best = [*quoted, *(each for each in ranked if each not in quoted)][:limit]
+    order = {each.abstract.id: place for place, each in reversed(list(enumerate(best)))}
+    return sorted(best, key=lambda each: (order[each.abstract.id], each.sentence.start))
 
 
 def _cite(base: Answer, pairs: Sequence[tuple[AnswerSentence, Sequence[Evidence]]]) -> Answer:
@@ -204,4 +218,3 @@ class _Clock:
 
     def timings(self) -> dict[str, float]:
         return {**self._stages, "total": (time.perf_counter() - self._start) * 1000}
-

@@ -31,7 +31,7 @@ class Weights:
     """How far behind the best sentence another may lie and still be quoted."""
 
 
-def score_sentences(question: str, hits: Sequence[Hit], weights: Weights = Weights()) -> list[Evidence]:  # noqa: B008 - frozen
+def score_sentences(question: str, hits: Sequence[Hit], weights: Weights = Weights()) -> list[Evidence]:
     """Every sentence of the hits with the score that says how well it answers, best first."""
     asked = set(stems(question))
     cue = CUES.get(kind(question))
@@ -51,7 +51,7 @@ def score_sentences(question: str, hits: Sequence[Hit], weights: Weights = Weigh
     return sorted(scored, key=lambda each: -each.score)
 
 
-def choose(question: str, ranked: Sequence[Evidence], limit: int, weights: Weights = Weights()) -> list[Evidence]:  # noqa: B008 - frozen
+def choose(question: str, ranked: Sequence[Evidence], limit: int, weights: Weights = Weights()) -> list[Evidence]:
     """The sentences to quote out of ``ranked``, best first: at most ``limit``, none that repeats another.
 
     A question that compares or lists gets the best sentence of each of several abstracts; any other is answered from

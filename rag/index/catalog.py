@@ -11,91 +11,18 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from rag.errors import CorpusDamagedError, CorpusError, EmbedderMismatchError
 from rag.index.embed import Identity
-from rag.records import Abstract, Chunk, Filters, Sentence, Source
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-SCHEMA_VERSION = 1
-DONE, PENDING, REMOVING = 0, 1, 2
-
-SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE abstracts (
-    key INTEGER PRIMARY KEY AUTOINCREMENT,   -- the name of the abstract in both derived indexes, never used twice
-    id TEXT NOT NULL UNIQUE,
-    state INTEGER NOT NULL,                  -- 0 done, 1 pending, 2 removing
-    title TEXT NOT NULL, title_derived INTEGER NOT NULL, text TEXT NOT NULL, authors TEXT NOT NULL,
-    year INTEGER, venue TEXT NOT NULL, doi TEXT NOT NULL, pmid TEXT NOT NULL, arxiv_id TEXT NOT NULL,
-    url TEXT NOT NULL, keywords TEXT NOT NULL,
-    indexed_chunks INTEGER NOT NULL          -- the most chunks of it that the vector store may hold
-);
-CREATE INDEX abstracts_state ON abstracts (state) WHERE state != 0;
-CREATE INDEX abstracts_year ON abstracts (year);
-CREATE INDEX abstracts_venue ON abstracts (venue);
-CREATE TABLE vectors (
-    key INTEGER PRIMARY KEY,
-    sentence_spans BLOB NOT NULL,            -- int32 (sentences, 2): start, end
-    sentence_codes BLOB NOT NULL,            -- int8 (sentences, dimensions)
-    sentence_scales BLOB NOT NULL,           -- float32 (sentences,)
-    chunk_spans BLOB NOT NULL,               -- int32 (chunks, 2): start, end
-    chunk_vectors BLOB NOT NULL              -- float16 (chunks, dimensions)
-);
-CREATE TABLE identifiers (scheme TEXT, value TEXT, key INTEGER NOT NULL, PRIMARY KEY (scheme, value)) WITHOUT ROWID;
-CREATE INDEX identifiers_key ON identifiers (key);
-CREATE TABLE sources (                       -- every place where an abstract was last seen
-    path TEXT, record INTEGER, key INTEGER, record_id TEXT NOT NULL, digest BLOB NOT NULL, run INTEGER NOT NULL,
-    PRIMARY KEY (path, record, key)
-) WITHOUT ROWID;
-CREATE INDEX sources_key ON sources (key);
-CREATE INDEX sources_record_id ON sources (path, record_id) WHERE record_id != '';
-CREATE TABLE runs (number INTEGER PRIMARY KEY, started TEXT NOT NULL, finished TEXT, report TEXT);
-CREATE TABLE feedback (
-    number INTEGER PRIMARY KEY, given TEXT NOT NULL, good INTEGER NOT NULL, comment TEXT NOT NULL, answer TEXT NOT NULL
-);
-"""
+from rag.index.schema import DONE, PENDING, SCHEMA_VERSION, STATEMENTS
+from rag.index.vectors import Vectors
+from rag.records import Abstract, Filters, Source
 
 COLUMNS = "id, title, title_derived, text, authors, year, venue, doi, pmid, arxiv_id, url, keywords"
-
-
-@dataclass(frozen=True, slots=True)
-class Vectors:
-    """The spans and vectors of one abstract.
-
-    ``sentence_codes`` int8 (sentences, d) times ``sentence_scales`` float32 (sentences,) are the sentence vectors;
-    ``chunk_vectors`` float16 (chunks, d). Spans are int32 (n, 2) character offsets.
-    """
-
-    sentence_spans: "NDArray[np.int32]"
-    sentence_codes: "NDArray[np.int8]"
-    sentence_scales: "NDArray[np.float32]"
-    chunk_spans: "NDArray[np.int32]"
-    chunk_vectors: "NDArray[np.float16]"
-
-    def chunks(self) -> list[Chunk]:
-        """The chunks by their spans."""
-        return [Chunk(number, int(start), int(end)) for number, (start, end) in enumerate(self.chunk_spans)]
-
-    def sentences(self, text: str) -> list[Sentence]:
-        """The sentences of ``text`` by their spans."""
-        return [
-            Sentence(number, int(start), int(end), text[start:end])
-            for number, (start, end) in enumerate(self.sentence_spans)
-        ]
-
-
-def encode_int8(vectors: "NDArray[np.float32]") -> "tuple[NDArray[np.int8], NDArray[np.float32]]":
-    """Symmetric int8 codes and one scale a row; cosine to the original is above 0.9999 for sentence embeddings."""
-    scales = np.abs(vectors).max(axis=1, initial=1e-12) / 127
-    return np.round(vectors / scales[:, None]).astype(np.int8), scales.astype(np.float32)
 
 
 class Catalog:
@@ -129,7 +56,7 @@ class Catalog:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-            for statement in SCHEMA.split(";\n"):
+            for statement in STATEMENTS:
                 connection.execute(statement)
             connection.execute("INSERT INTO meta VALUES ('schema_version', ?)", (str(SCHEMA_VERSION),))
         connection.execute("COMMIT")
@@ -219,19 +146,22 @@ class Catalog:
         row = self._connection().execute("SELECT key FROM abstracts WHERE id = ?", (abstract_id,)).fetchone()
         return None if row is None else int(row[0])
 
-    def find(self, scheme: str, value: str) -> int | None:
-        """The key of the abstract that an identifier names ('doi', 'pmid', 'arxiv', 'text')."""
-        row = self._connection().execute(
-            "SELECT key FROM identifiers WHERE scheme = ? AND value = ?", (scheme, value)
-        ).fetchone()
+    def find(self, name: str) -> int | None:
+        """The key of the abstract that an identity key ("doi:...", "text:...") names."""
+        row = self._connection().execute("SELECT key FROM identifiers WHERE name = ?", (name,)).fetchone()
         return None if row is None else int(row[0])
 
-    def holds_record(self, path: str, record: int, digest: bytes) -> bool:
-        """Whether exactly this was read at that place of a file before."""
-        row = self._connection().execute(
-            "SELECT 1 FROM sources WHERE path = ? AND record = ? AND digest = ?", (path, record, digest)
+    def held_record(self, path: str, record: int, digest: str) -> str | None:
+        """The record id (or "") of exactly this record at that place of a file, None when it was not read before."""
+        row = (
+            self._connection()
+            .execute(
+                "SELECT record_id FROM sources WHERE path = ? AND record = ? AND digest = ?",
+                (path, record, bytes.fromhex(digest)),
+            )
+            .fetchone()
         )
-        return row.fetchone() is not None
+        return None if row is None else str(row[0])
 
     def came_from(self, key: int, path: str, before_run: int) -> bool:
         """Whether a file held the abstract already in an earlier run."""
@@ -242,9 +172,11 @@ class Catalog:
 
     def find_record_id(self, path: str, record_id: str) -> int | None:
         """The key of what a file last called ``record_id``."""
-        row = self._connection().execute(
-            "SELECT key FROM sources WHERE path = ? AND record_id = ? AND record_id != ''", (path, record_id)
-        ).fetchone()
+        row = (
+            self._connection()
+            .execute("SELECT key FROM sources WHERE path = ? AND record_id = ? AND record_id != ''", (path, record_id))
+            .fetchone()
+        )
         return None if row is None else int(row[0])
 
     def abstracts(self, keys: Sequence[int]) -> dict[int, Abstract]:
@@ -323,14 +255,18 @@ class Catalog:
 
     def totals(self) -> tuple[int, int]:
         """Sentences and chunks in the corpus."""
-        row = self._connection().execute(
-            "SELECT coalesce(sum(length(sentence_spans)), 0) / 8, coalesce(sum(length(chunk_spans)), 0) / 8 FROM vectors"
-        ).fetchone()
+        row = (
+            self._connection()
+            .execute(
+                "SELECT coalesce(sum(length(sentence_spans)), 0) / 8, coalesce(sum(length(chunk_spans)), 0) / 8 FROM vectors"
+            )
+            .fetchone()
+        )
         return int(row[0]), int(row[1])
 
     # --- writing (inside ``transaction``) -------------------------------------------------------------------------
 
-    def put(self, abstract: Abstract, vectors: Vectors | None, identifiers: Iterable[tuple[str, str]]) -> int:
+    def put(self, abstract: Abstract, vectors: Vectors | None, names: Iterable[str]) -> int:
         """Write an abstract by its id and return its key; with ``vectors`` it becomes pending for the indexes."""
         connection = self._connection()
         row = (
@@ -369,18 +305,16 @@ class Catalog:
                 (PENDING, len(vectors.chunk_spans), key),
             )
         connection.execute("DELETE FROM identifiers WHERE key = ?", (key,))
-        connection.executemany(
-            "INSERT OR IGNORE INTO identifiers VALUES (?, ?, ?)", [(scheme, value, key) for scheme, value in identifiers]
-        )
+        connection.executemany("INSERT OR IGNORE INTO identifiers VALUES (?, ?)", [(name, key) for name in names])
         return key
 
-    def put_source(self, source: Source, digest: bytes, key: int, run: int) -> None:
+    def put_source(self, source: Source, digest: str, key: int, run: int) -> None:
         """Remember that this place of a file holds that abstract; where the file held it before is forgotten."""
         connection = self._connection()
         connection.execute("DELETE FROM sources WHERE key = ? AND path = ? AND run < ?", (key, source.path, run))
         connection.execute(
             "INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?, ?)",
-            (source.path, source.record, key, source.record_id, digest, run),
+            (source.path, source.record, key, source.record_id, bytes.fromhex(digest), run),
         )
 
     def move_record_id(self, path: str, record_id: str, key: int) -> int | None:
@@ -474,7 +408,7 @@ def _where(filters: Filters) -> tuple[list[str], list[Any]]:
     for column, wanted in (("venue", filters.venues), ("id", filters.ids)):
         if wanted:
             # As one JSON value, because SQLite takes a limited number of parameters.
-            clauses.append(f"{column} IN (SELECT value FROM json_each(?))")
+            clauses.append(f"{column} IN (SELECT value FROM json_each(?))")  # noqa: S608 - our own column names
             values.append(json.dumps(wanted))
     if filters.sources:
         # A source is a file as listed, its bare name, or a folder above it.

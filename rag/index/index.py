@@ -15,12 +15,14 @@ from typing import TypeVar
 import numpy as np
 
 from rag.errors import CorpusError, NotFoundError
-from rag.index.catalog import PENDING, REMOVING, Catalog, Vectors, encode_int8
+from rag.index.catalog import Catalog
 from rag.index.chunk import chunk
 from rag.index.embed import Embedder, load
 from rag.index.lexical import Lexical
 from rag.index.lock import WriterLock
+from rag.index.schema import PENDING, REMOVING
 from rag.index.store import Store
+from rag.index.vectors import Vectors, encode_int8
 from rag.records import Abstract, Progress
 from rag.settings import Settings
 from rag.text import split_sentences
@@ -223,7 +225,7 @@ class Index:
         unfinished = len(self.catalog.keys(state=PENDING)) + len(self.catalog.keys(state=REMOVING))
         if unfinished and self.lock.free():
             problems.append(f"{unfinished} abstracts are not finished; opening the corpus again finishes them.")
-        if not set(self.catalog.vectors(keys)) == set(keys):
+        if set(self.catalog.vectors(keys)) != set(keys):
             problems.append("The catalog lacks vectors of some abstracts; ingest their files again.")
         return Verification(len(keys), tuple(problems))
 

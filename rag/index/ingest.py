@@ -4,6 +4,7 @@ A batch is committed to the catalog in one transaction and then carried to the i
 any moment; ingesting the same files again skips what is there and ends in the same corpus.
 """
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -12,8 +13,8 @@ from pathlib import Path
 
 import orjson
 
-from rag.corpus import Record, clean, read
-from rag.corpus.identity import identifiers, merge
+from rag.corpus import Record, clean, identity_keys, merge, read
+from rag.corpus.reading import STDIN
 from rag.index.index import Index, Report
 from rag.records import Abstract, IngestReport, Merge, Progress, Rejection, Source
 from rag.text import derived_id
@@ -29,7 +30,8 @@ def ingest(index: Index, paths: Sequence[str | Path], report: Report | None = No
     is writing. Records that cannot be used are in the report's ``rejected``; all others are kept.
     """
     started = time.monotonic()
-    records = read(paths)
+    # Absolute, so that the same file is the same source from wherever it is ingested.
+    records = read([str(path) if str(path) == STDIN else os.path.abspath(Path(path).expanduser()) for path in paths])  # noqa: PTH100
     with index.writing():
         index.catalog.claim_embedder(index.embedder.identity, write=True)
         run = index.catalog.start_run(_now())
@@ -52,7 +54,7 @@ class _Entry:
 
     abstract: Abstract
     known: Abstract | None
-    sources: list[tuple[Source, bytes]] = field(default_factory=list)
+    sources: list[tuple[Source, str]] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:
@@ -86,7 +88,7 @@ class _Ingest:
 
     def _start_batch(self) -> None:
         self.entries: dict[str, _Entry] = {}  # by abstract id, in the order they came
-        self.names: dict[tuple[str, str], str] = {}  # identifier -> abstract id, for what the catalog does not have yet
+        self.names: dict[str, str] = {}  # identity key -> abstract id, for what the catalog does not have yet
         self.detached: list[tuple[str, str, str]] = []  # path, record id, and the id of the abstract it now belongs to
 
     def take(self, item: Record | Rejection) -> None:
@@ -95,8 +97,9 @@ class _Ingest:
         if isinstance(item, Rejection):
             self.rejected.append(item)
             return
-        if self.catalog.holds_record(item.path, item.record, item.digest):
-            self.record_ids.add(hash((item.path, item.record_id)))
+        held = self.catalog.held_record(item.path, item.number, item.digest)
+        if held is not None:
+            self.record_ids.add(hash((item.path, held)))
             self.unchanged += 1
             if self.unchanged % BATCH == 0:
                 self._tell()
@@ -105,57 +108,58 @@ class _Ingest:
         if isinstance(abstract, Rejection):
             self.rejected.append(abstract)
             return
-        self._resolve(item, abstract)
+        self._resolve(item.digest, abstract)
         if len(self.entries) >= BATCH:
             self.flush()
 
-    def _resolve(self, item: Record, abstract: Abstract) -> None:
-        source = Source(item.path, item.record, item.record_id)
-        same_record = self._same_record(item)
+    def _resolve(self, digest: str, abstract: Abstract) -> None:
+        """Enter a cleaned record into the batch, as an abstract of its own or with the one it belongs to."""
+        source = abstract.sources[0]
+        same_record = self._same_record(source)
         same_paper = self._same_paper(abstract)
         if same_record is not None and same_paper in (None, same_record):
             # The file says something new about a record it had before.
             entry = self._entry(same_record)
-            entry.abstract = replace(abstract, id=same_record, sources=())
+            entry.abstract = replace(abstract, id=same_record)
             self.updated += 1
         elif same_paper is not None:
             entry = self._entry(same_paper)
             key = self.catalog.key_of(same_paper)
-            if key is not None and self.catalog.came_from(key, item.path, self.run):
+            if key is not None and self.catalog.came_from(key, source.path, self.run):
                 self.unchanged += 1  # it only moved within its file
             else:
-                self.merges.append(Merge(item.path, item.record, same_paper))
+                self.merges.append(Merge(source.path, source.record, same_paper))
             entry.abstract = merge(entry.abstract, abstract)
             if same_record is not None:
-                self.detached.append((item.path, item.record_id, same_paper))
+                self.detached.append((source.path, source.record_id, same_paper))
         else:
             abstract = replace(abstract, id=self._free_id(abstract))
             entry = self.entries[abstract.id] = _Entry(abstract, known=None)
             self.added += 1
-        entry.sources.append((source, item.digest))
-        for name in identifiers(entry.abstract):
+        entry.sources.append((source, digest))
+        for name in identity_keys(entry.abstract):
             self.names.setdefault(name, entry.abstract.id)
 
-    def _same_record(self, item: Record) -> str | None:
+    def _same_record(self, source: Source) -> str | None:
         """The id of what this file called by the same record id in an earlier run.
 
         A record id that comes twice in one run names two records, and then neither replaces the other.
         """
-        if not item.record_id:
+        if not source.record_id:
             return None
-        name = hash((item.path, item.record_id))
+        name = hash((source.path, source.record_id))
         if name in self.record_ids:
             return None
         self.record_ids.add(name)
-        key = self.catalog.find_record_id(item.path, item.record_id)
+        key = self.catalog.find_record_id(source.path, source.record_id)
         return None if key is None else self._id_of(key)
 
     def _same_paper(self, abstract: Abstract) -> str | None:
         """The id of the abstract that has one of the same identifiers, in this batch or in the catalog."""
-        for name in identifiers(abstract):
+        for name in identity_keys(abstract):
             if name in self.names:
                 return self.names[name]
-            key = self.catalog.find(*name)
+            key = self.catalog.find(name)
             if key is not None:
                 return self._id_of(key)
         return None
@@ -189,7 +193,7 @@ class _Ingest:
                 abstract = entry.abstract
                 key = self.catalog.key_of(abstract.id)
                 if key is None or entry.changed:
-                    key = self.catalog.put(abstract, vectors.get(abstract.id), identifiers(abstract))
+                    key = self.catalog.put(abstract, vectors.get(abstract.id), identity_keys(abstract))
                 for source, digest in entry.sources:
                     self.catalog.put_source(source, digest, key, self.run)
             for path, record_id, abstract_id in self.detached:

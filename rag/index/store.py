@@ -76,9 +76,7 @@ class Store:
                 query_embeddings=[vector.tolist()], n_results=min(limit, count), include=["distances"]
             )
         distances = found["distances"] or [[]]
-        return [
-            (_parse(name)[0], 1.0 - distance) for name, distance in zip(found["ids"][0], distances[0], strict=True)
-        ]
+        return [(_parse(name)[0], 1.0 - distance) for name, distance in zip(found["ids"][0], distances[0], strict=True)]
 
     def names(self, page: int = 2000) -> Iterator[tuple[int, int]]:
         """(key, number) of every chunk that the store holds, in no order."""

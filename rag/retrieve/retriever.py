@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
 from rag.index.index import Index
 from rag.records import Evidence, Filters, Hit
 from rag.retrieve.fuse import Weights, fuse
@@ -12,6 +10,7 @@ from rag.retrieve.search import Candidate, candidates
 from rag.settings import Settings
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -32,44 +31,34 @@ class Retriever:
         self._reranker = reranker
 
     def search(self, question: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
-        """At most ``limit`` hits, best first; each hit's evidence holds all its sentences, nearest to the question first."""
+        """At most ``limit`` hits, best first; each hit's evidence is all its sentences, nearest to the question first."""
         found = candidates(self._index, question, max(self._settings.candidates, limit), filters)
         if not found:
             return []
-        scores = self._scores(found)
-        order = np.argsort(-scores, kind="stable")
+        scored = sorted(((fuse(each.signals, self._weights), each) for each in found), key=lambda pair: -pair[0])
         if self._reranker is None:
-            return self._hits(found, scores, order[:limit])
-        hits = self._hits(found, scores, order[: max(limit, RERANKED)])
+            return self._hits(scored[:limit])
+        hits = self._hits(scored[: max(limit, RERANKED)])
         return _reranked(self._reranker, question, hits)[:limit]
 
-    def _scores(self, found: Sequence[Candidate]) -> "NDArray[np.float64]":
-        signals = [each.signals for each in found]
-        return fuse(
-            np.array([each.chunk for each in signals]),
-            np.array([each.sentence for each in signals]),
-            np.array([each.bm25 for each in signals]),
-            np.array([each.coverage for each in signals]),
-            self._weights,
-        )
-
-    def _hits(self, found: Sequence[Candidate], scores: "NDArray[np.float64]", order: "NDArray[np.intp]") -> list[Hit]:
-        keys = [found[place].key for place in order]
+    def _hits(self, scored: Sequence[tuple[float, Candidate]]) -> list[Hit]:
+        keys = [candidate.key for _, candidate in scored]
         abstracts = self._index.catalog.abstracts(keys)
         vectors = self._index.catalog.vectors(keys)
         hits = []
-        for place in order:
-            candidate = found[place]
+        for score, candidate in scored:
             abstract = abstracts.get(candidate.key)
             if abstract is None or candidate.key not in vectors:
                 continue  # removed by another process since the search began
             sentences = vectors[candidate.key].sentences(abstract.text)
+            if len(sentences) != len(candidate.similarities):
+                continue  # updated since then; its next search sees it whole
             evidence = [
                 Evidence(abstract, sentence, score=float(similarity), similarity=float(similarity))
                 for sentence, similarity in zip(sentences, candidate.similarities, strict=True)
             ]
             evidence.sort(key=lambda each: -each.score)
-            hits.append(Hit(abstract, float(scores[place]), tuple(evidence), candidate.signals))
+            hits.append(Hit(abstract, score, tuple(evidence), candidate.signals))
         return hits
 
 

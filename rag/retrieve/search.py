@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.index.catalog import Vectors
 from rag.index.index import Index
+from rag.index.vectors import Vectors
 from rag.records import Filters, Signals
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def candidates(index: Index, question: str, count: int, filters: Filters | None 
         signals = Signals(
             chunk=_best_chunk(vectors[key], vector),
             sentence=float(similarities.max(initial=-1.0)),
-            bm25=lexical.get(key, 0.0),
+            bm25=lexical.get(key, 0.0) / terms.total if terms.total else 0.0,
             coverage=coverage[key],
         )
         found.append(Candidate(key, signals, similarities))

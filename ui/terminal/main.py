@@ -57,7 +57,7 @@ def main() -> None:
     except BrokenPipeError:
         # The reader of our output (head, less) has seen enough; Python must not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except Exception as error:  # noqa: BLE001 - the last resort: a sentence instead of a traceback
+    except Exception as error:
         if debug:
             raise
         _stop(f"Something unforeseen went wrong ({type(error).__name__}: {error}); run it again with --debug.", 1)

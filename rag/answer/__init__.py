@@ -1,0 +1,1 @@
+"""Evidence to Answer: language models, prompts, composing, checking, follow-ups."""

@@ -1,0 +1,243 @@
+"""Follow-ups: a question that leans on the conversation becomes one that can be searched for on its own.
+
+Rules alone decide whether it leans, so that an independent question is never touched. What is missing is then filled
+in by a language model, if there is one and what it wrote can be trusted, or else by the rules.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rag.answer.llm import draft
+from rag.answer.prompts import standalone_prompt
+from rag.errors import LLMError
+from rag.text import content_words, words
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
+
+History = Sequence[tuple[str, str]]
+"""Questions and their answers, oldest first."""
+
+_TOPIC_WORDS = 6
+_LONGEST_REWRITE = 60  # words
+
+_METHOD = (
+    "(?:algorithm|approach|architecture|framework|library|method|model|network|pipeline|procedure|system|technique|tool"
+    "|toolkit)"
+)
+_WORK = (
+    rf"(?:{_METHOD}|analysis|approaches|article|author|benchmark|corpus|dataset|experiment|finding|idea|metric|paper"
+    "|researcher|result|solution|stud(?:y|ies)|survey|test|theory|work)s?"
+)
+
+# What is asked about a thing, not which thing: alone, these words find nothing.
+_GENERIC = frozenset(
+    """
+    abstract accuracy accurate achieve actually add advantage aim algorithm amount analysis answer applications
+    applied applies apply approach architecture article assess assumption author average based baseline beat
+    benchmark best better big build built called case change claim code collect come compare comparison complete
+    conclude conclusion consider contain contribution cost cover data dataset deal define describe designed
+    detail develop difference different difficult disadvantage do downside drawback easy effect effective
+    efficient elaborate evaluate evaluation evidence exactly example exist expensive experiment explain extend
+    fail fast faster feature figure find findings first found framework future gain general generalise
+    generalize give given goal good handle happen help high higher hold idea implement important improve
+    improvement include introduce involve issue key kind know known large larger last less library like limit
+    limitation long low lower made main make many matter mean measure mention method metric model motivation
+    name need network new novel number old outcome outperform paper parameter part perform performance point
+    possible practice present problem procedure process propose prove provide publish purpose question reach
+    reason relate report require research researchers result right run say score second setting show shown
+    similar simple size slow slower small smaller solution solve sort source specific speed start state step
+    strength studied studies study suggest summarise summarize summary support survey system tackle take task
+    technique tell test theory thing time tool train true try type understand use useful user using value
+    version way weakness well word work worse worst write wrong wrote year
+    """.split()  # noqa: SIM905 (a word list reads best as words)
+)
+_ENDINGS = ("", "s", "d", "es", "ed", "ing")
+_AUXILIARIES = r"(?:am|are|be|can|could|did|do|does|had|has|have|is|may|might|must|shall|should|was|were|will|would)"
+
+_THE_WORK = re.compile(
+    rf"\b(?:the|both|such(?: an?)?)\s+(?:(?:proposed|new|novel|same|main|present)\s+)?{_WORK}\b(?!['’-]\w)"
+    # Said what it is: "the method of moments", "the paper that ...", "the model BERT uses".
+    r"(?!\s+(?:of|for|in|on|to|with|from|behind|that|which|who|called|named|based|using|[A-Z]))"
+)
+_PRONOUN = re.compile(
+    r"\b(?:its?|itself|they|them|theirs?|themselves|this|these)\b(?!['’-])|\bthose\b(?!\s+(?:who|that|which|with|of|in)\b)"
+)
+_THAT = re.compile(
+    rf"(?:\b(?:{_AUXILIARIES}|about|of|by|with|for|from|in|on|like|after|why|how)\s+)(that)\b(?!\s+(?:of|the|an?)\b)"
+)
+_EXPLETIVE = re.compile(
+    r"\bit\s+(?:\w+\s+){0,2}?(?:possible|impossible|true|false|better|best|worse|necessary|important|useful|feasible"
+    r"|eas\w+|hard\w*|difficult|likely|unlikely|known|safe|worth|common|enough|takes?|costs?|called|matters?|means?"
+    r"|make sense)\b.*?\b(?:to|that|for|if|whether|when|which|\w+ing)\b"
+)
+_BACKWARD = re.compile(
+    r"\bthe (?:former|latter|above|others?|two|same|first one|second one)\b(?!\s+(?:of|as)\b)"
+    r"|\b(?:which|another|other|better|best|\w+er|first|second|third|last) ones?\b(?!-)"
+    r"|\b(?:anything|what|who|where|anyone) else\b|\bany (?:others|more)\b"
+    r"|^(?:(?:and|but|so) )?(?:why|how)(?: so| not| come)?\W*$"
+)
+_ABOUT = re.compile(r"^(?:and |but |or |so |then )*(?:(?:what|how) about|and|but|or|also)\s+", re.IGNORECASE)
+_FRAGMENT = re.compile(
+    r"^(?:and|but|or|also|so|for|on|in|with|by|at|from|to|against|compared|under|without|using|during|via|across)\b"
+)
+_WH = re.compile(r"\b(?:what|which|how|who|whom|whose|when|where|why)\b(?!\s+about)")
+_ASKED = re.compile(rf"\b(?:which|what|how many|how much|whose)\s+((?:[\w-]+\s+){{1,4}}?)(?={_AUXILIARIES}\b)")
+_NEW_SEARCH = re.compile(
+    r"^(?:which|what|any|list|find|show|are there|is there)(?: me| all| any| the)*"
+    r"\s+(?:papers?|abstracts?|articles?|stud(?:y|ies)|works?)\b"
+    r"|^what(?: is|'s) an?\b"
+)
+_SEPARATOR = re.compile(
+    r"[,;:]|\b(?:and|but|or|when|if|because|while|so|that|which|after|before|than|once|since|whether|as|where|who)\b"
+)
+# ACTS, GraphSAGE, t-SNE, GPT-2, word2vec; or a capitalised word inside a sentence, with those that follow it.
+_NAME = re.compile(
+    r"(?<![\w-])(?:(?=[\w-]*[A-Z][\w-]*[A-Z])[A-Za-z][\w-]*|(?=[A-Za-z]*\d|[A-Za-z]+-\d)[A-Za-z][\w-]*)(?:[-/]\w+)*"
+    r"|(?<=[a-z,] )[A-Z][a-z]+(?:[ -][A-Z]\w+)*"
+)
+_PROPER = r"([A-Z][\w-]*[A-Z\d][\w-]*)"
+_DEFINED = (
+    re.compile(rf"\({_PROPER}\)"),
+    re.compile(
+        r"\b(?:propos|introduc|present|develop|call|nam|dubb|describ)(?:e|es|ed|s|ing)?\s+"
+        rf"(?:(?:an?|the|it|novel|new)\s+){{0,3}}{_PROPER}"
+    ),
+    re.compile(rf"^(?:The )?{_PROPER}\b"),
+)
+
+
+def standalone(question: str, history: History, llm: "LLM | None" = None) -> str:
+    """``question`` with what it leaves to the ``history`` filled in; the question itself when it leaves nothing.
+
+    A model's rewriting is taken only if it keeps the question's own words and brings in none from elsewhere. When
+    the model fails, the rules stand in: whoever composes the answer asks it next and reports the failure.
+    """
+    if not leans_on_history(question, history):
+        return question
+    if llm is not None:
+        try:
+            written = "".join(draft(llm, standalone_prompt(question, history), max_tokens=2 * _LONGEST_REWRITE))
+        except LLMError:
+            written = ""
+        if rewritten := _trusted(written, question, history):
+            return rewritten
+    return _filled_in(question, history)
+
+
+def leans_on_history(question: str, history: History) -> bool:
+    """Whether ``question`` cannot be understood without the questions before it."""
+    if not history:
+        return False
+    text = " ".join(question.split()).lower()
+    if _BACKWARD.search(text) or (_ABOUT.match(text) and "about" in text.split()[:3]) or _anaphor(question):
+        return True
+    if _is_fragment(text):
+        return True
+    if _NEW_SEARCH.match(text):
+        return False
+    asked = _ASKED.search(text)
+    rest = text.replace(asked[1], "", 1) if asked else text
+    return not _specific(rest) and len(_specific(text)) <= 1
+
+
+def _is_fragment(text: str) -> bool:
+    """Whether it begins in the middle of a sentence and has no verb: "And for images?", "on ImageNet"."""
+    return bool(_FRAGMENT.match(text)) and not re.search(rf"\b{_AUXILIARIES}\b", text) and len(_specific(text)) <= 3
+
+
+def _specific(text: str) -> list[str]:
+    """The content words that say which thing is meant, in order, each once."""
+    return [word for word in dict.fromkeys(content_words(text)) if not _is_generic(word)]
+
+
+def _is_generic(word: str) -> bool:
+    return any(word.endswith(ending) and word.removesuffix(ending) in _GENERIC for ending in _ENDINGS)
+
+
+def _anaphor(question: str) -> re.Match[str] | None:
+    """The first pronoun, or noun with "the", whose meaning the question itself does not give."""
+    text = question.lower()
+    expletive = _EXPLETIVE.search(text)
+    found = [each for each in _PRONOUN.finditer(text) if not (expletive and each.start() == expletive.start())]
+    found += list(_THAT.finditer(text)) + list(_THE_WORK.finditer(question))
+    asked = _ASKED.search(text)
+    for each in sorted(found, key=lambda match: match.start(match.lastindex or 0)):
+        before = text[: each.start(each.lastindex or 0)]
+        told = _specific(before.replace(asked[1], "", 1) if asked else before)
+        if not told:
+            return each
+        # "How does BERT train its embeddings", "why does dropout help the model": the question says whose.
+        inside = each.re is _THE_WORK or each[0] in ("its", "their", "itself", "themselves")
+        if not inside and not _SEPARATOR.search(before, before.index(told[0])):
+            return each
+    return None
+
+
+def _filled_in(question: str, history: History) -> str:
+    last = standalone(history[-1][0], history[:-1])
+    text = question.strip()
+    bare = text.rstrip(" ?.!")
+    anaphor = _anaphor(text)
+    if not anaphor and (_ABOUT.match(bare) or _is_fragment(text.lower())) and not _WH.search(bare.lower()):
+        return _asked_again(_ABOUT.sub("", bare), last)
+    topic = _topic(last, history[-1][1])
+    if not topic or set(words(" ".join(topic))) <= set(words(text)):
+        return text
+    if anaphor and len(topic) == 1 and (written := _put_in_place(text, anaphor, topic[0])):
+        return written
+    return f"{bare} ({' '.join(topic)})?"
+
+
+def _asked_again(about: str, last: str) -> str:
+    """The last question about something else: "What about B?" after "What does A need?" asks what B needs."""
+    if _FRAGMENT.match(about.lower()):
+        return f"{last.rstrip(' ?.!')}, and {about[0].lower()}{about[1:]}?"
+    old = _names(last)
+    if len(old) == 1 and _names(f"about {about}"):
+        return last.replace(old[0], about)
+    return f"{last.rstrip(' ?.!')}, and what about {about}?"
+
+
+def _topic(last: str, answer: str) -> list[str]:
+    """What the conversation is about: the names in the last question, or what its answer names, or its words."""
+    if names := _names(last):
+        return names[:2]
+    answer = re.sub(r"\s*\[\d+\]", "", answer)
+    for pattern in _DEFINED:
+        if found := pattern.search(answer):
+            return [found[1]]
+    return _specific(last)[:_TOPIC_WORDS]
+
+
+def _names(text: str) -> list[str]:
+    return list(dict.fromkeys(found[0] for found in _NAME.finditer(text)))
+
+
+def _put_in_place(question: str, anaphor: re.Match[str], name: str) -> str | None:
+    """The question with ``name`` for what stands for it: "it", "its", "the method", "this model"; else None."""
+    start, end = anaphor.span(anaphor.lastindex or 0)
+    if method := re.compile(rf"(?:the|this|that)\s+(?:\w+\s+)?{_METHOD}\b", re.IGNORECASE).match(question, start):
+        return f"{question[:start]}{name}{question[method.end() :]}"
+    if (said := question[start:end].lower()) in ("it", "its"):
+        return f"{question[:start]}{name}{said.removeprefix('it') and chr(39) + 's'}{question[end:]}"
+    return None
+
+
+def _trusted(written: str, question: str, history: History) -> str | None:
+    """The question a model wrote, if it asks the same with words that are known, and stands on its own."""
+    lines = [line.strip(" \"'*`") for line in written.splitlines() if line.strip()]
+    rewritten = re.sub(r"^(?:rewritten|standalone) question:\s*", "", lines[0], flags=re.IGNORECASE) if lines else ""
+    if not rewritten.endswith("?") or len(words(rewritten)) > _LONGEST_REWRITE:
+        return None
+    said = _stems(word for turn in history for text in turn for word in words(text))
+    own, new = _stems(_specific(question)), _stems(_specific(rewritten))
+    if not own <= _stems(words(rewritten)) or not new <= said | _stems(words(question)) or new == own:
+        return None
+    return None if leans_on_history(rewritten, history) else rewritten
+
+
+def _stems(found: Iterable[str]) -> set[str]:
+    """Words by their first five letters: enough to see "evaluated" in "evaluation"."""
+    return {word[:5] for word in found}

@@ -1,0 +1,166 @@
+"""Language models in this process: llama.cpp behind a Unix socket in a private folder, with no TCP port opened.
+
+One model file is loaded once per process, when the first request comes. It has one slot; further requests queue in
+it. Whatever still runs is cut off before the interpreter exits, because llama.cpp's threads crash a process that
+ends under them.
+"""
+
+import atexit
+import contextlib
+import secrets
+import shutil
+import socket
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from rag.errors import LLMSetupError, LLMUnavailableError
+
+CONTEXT_WINDOW = 8192
+"""Tokens of prompt and draft together; llama.cpp lowers it by itself for a model trained on less."""
+
+_loading = threading.Lock()
+_running: dict[Path, "_Server"] = {}
+_exiting = threading.Event()
+
+
+def require_gguf(path: Path) -> Path:
+    """``path`` made absolute, when it is a model file; LLMSetupError when it is not."""
+    file = path.expanduser().resolve()
+    try:
+        with file.open("rb") as stream:
+            magic = stream.read(4)
+    except OSError as error:
+        raise LLMSetupError(
+            f"The model file {file} cannot be read: {error.strerror}; set RAG_LLM to gguf:PATH of a GGUF file."
+        ) from error
+    if magic != b"GGUF":
+        raise LLMSetupError(f"{file} is not a GGUF model file; set RAG_LLM to gguf:PATH of one.")
+    return file
+
+
+def unload() -> None:
+    """Cut off what is being written, wait for it to stop, and free the models; the next request loads again."""
+    with _loading:
+        while _running:
+            _running.popitem()[1].close()
+
+
+@atexit.register
+def _unload_for_good() -> None:
+    _exiting.set()
+    unload()
+
+
+class EmbeddedTransport(httpx.BaseTransport):
+    """Carries requests to the model of one GGUF file, loading it when the first one comes."""
+
+    def __init__(self, path: Path) -> None:
+        """A transport to the model in ``path``; nothing is loaded or checked yet."""
+        self._path = path
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send ``request`` to the model; LLMSetupError when the model cannot be loaded."""
+        return _serving(self._path).handle_request(request)
+
+
+class AsyncEmbeddedTransport(httpx.AsyncBaseTransport):
+    """The same for asynchronous clients, from any event loop."""
+
+    def __init__(self, path: Path) -> None:
+        """A transport to the model in ``path``; nothing is loaded or checked yet."""
+        self._path = path
+        self._server: _Server | None = None
+        self._transport: httpx.AsyncHTTPTransport | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send ``request`` to the model; LLMSetupError when the model cannot be loaded."""
+        server = _serving(self._path)
+        if self._transport is None or self._server is not server:
+            no_reuse = httpx.Limits(max_keepalive_connections=0)  # a kept connection belongs to one event loop
+            self._server, self._transport = server, httpx.AsyncHTTPTransport(uds=str(server.socket), limits=no_reuse)
+        server.prepare(request, server.trace_async)
+        return await self._transport.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close the connections; the model stays loaded."""
+        if self._transport is not None:
+            await self._transport.aclose()
+
+
+def _serving(path: Path) -> "_Server":
+    with _loading:
+        if _exiting.is_set():
+            raise LLMUnavailableError("The language model was closed because the program is ending; start it again.")
+        if path not in _running:
+            _running[path] = _Server(require_gguf(path))
+        return _running[path]
+
+
+class _Server:
+    """A loaded model, its socket, and the connections to it."""
+
+    def __init__(self, path: Path) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="footnote-"))  # mode 0700: nobody else reaches the socket
+        self.socket = self._folder / "llm.sock"
+        self._key = secrets.token_hex(16)
+        self._connections: list[socket.socket] = []
+        self._noting = threading.Lock()
+        try:
+            self._engine = _load(path, self.socket, self._key)
+        except Exception as error:
+            shutil.rmtree(self._folder)
+            raise LLMSetupError(
+                f"llama.cpp cannot load {path}; the file may be damaged, too large for the memory, "
+                "or of a kind that this version does not know."
+            ) from error
+        self._transport = httpx.HTTPTransport(uds=str(self.socket))
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.prepare(request, self._trace)
+        return self._transport.handle_request(request)
+
+    def prepare(self, request: httpx.Request, trace: Any) -> None:
+        request.headers["Authorization"] = f"Bearer {self._key}"
+        request.extensions = {**request.extensions, "trace": trace}
+
+    def _trace(self, event: str, info: dict[str, Any]) -> None:
+        """Note each connection made: closing a client does not wake a thread that waits for its next token."""
+        if event == "connection.connect_unix_socket.complete":
+            with self._noting:
+                alive = [connection for connection in self._connections if connection.fileno() >= 0]
+                self._connections = [*alive, info["return_value"].get_extra_info("socket")]
+
+    async def trace_async(self, event: str, info: dict[str, Any]) -> None:
+        self._trace(event, info)
+
+    def close(self) -> None:
+        for connection in self._connections:
+            with contextlib.suppress(OSError):  # closed by its owner already
+                connection.shutdown(socket.SHUT_RDWR)
+        del self._engine  # its destructor stops the slot and joins the threads
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _load(path: Path, socket_path: Path, key: str) -> Any:
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = str(path)
+    params.hostnames = [str(socket_path)]  # a path is a Unix socket; the default is a TCP port
+    params.api_keys = [key]
+    params.cors_origins = ""
+    params.n_ctx = CONTEXT_WINDOW
+    params.n_parallel = 1
+    params.n_batch = 256  # a prompt can be cancelled between batches only
+    params.cache_ram_mib = 0  # the default keeps up to 8 GiB of old prompts
+    params.sse_ping_interval = -1  # a ping would keep the client's timeout from ever firing
+    params.cpuparams.poll = params.cpuparams_batch.poll = 0  # waiting threads sleep: the embedder needs the cores
+    params.verbosity = -1
+    params.warmup = False
+    params.ui = False
+    params.endpoint_slots = False
+    return xllamacpp.Server(params)
