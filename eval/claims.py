@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from eval.questions import Question
 from eval.results import GoldAbstract
+from rag.records import Verdict
 from rag.settings import Settings
 
 Supports = Callable[[str, Sequence[str]], bool]
@@ -60,14 +61,20 @@ def judge(claims: Sequence[Claim], supports: Supports) -> dict[str, float]:
     return {claim.id: float(supports(claim.text, claim.evidence) == claim.supported) for claim in claims}
 
 
-def checker(settings: Settings) -> Supports:
-    """Footnote's own check, with the embedder of the settings."""
+def verdicts(settings: Settings) -> Callable[[str, Sequence[str]], Verdict]:
+    """The verdict of Footnote's own check on a claim and its evidence, with the embedder of the settings."""
     from rag.answer.check import Checker
 
     from rag.index.embed import load
 
     check = Checker(load(settings)).check
-    return lambda claim, evidence: check(claim, evidence).verdict in ("supported", "quoted")
+    return lambda claim, evidence: check(claim, evidence).verdict
+
+
+def checker(settings: Settings) -> Supports:
+    """Footnote's own check as a yes or a no."""
+    verdict = verdicts(settings)
+    return lambda claim, evidence: verdict(claim, evidence) in ("supported", "quoted")
 
 
 def _other_number(text: str) -> str:

@@ -148,6 +148,36 @@ def gate_command(
     console.print(f"[green]All gates hold[/green] over {len(now.scores)} questions and {len(now.claims)} claims.")
 
 
+@app.command("benchmark")
+def benchmark_command(
+    name: Annotated[str, typer.Argument(help="beir, scifact-claims, pubmedqa, wice or attributionbench.")],
+    data: Annotated[Path, typer.Option(help="Folder of the benchmark's files.")],
+    llm: LLM = None,
+    limit: Annotated[int, typer.Option(min=0, help="Only so many questions or claims; 0 takes all.")] = 0,
+    keep: Annotated[Path | None, typer.Option(help="Keep the corpus in this folder for the next time.")] = None,
+) -> None:
+    """Run a public benchmark, and print its numbers beside published ones.
+
+    - `rag eval benchmark beir --data scifact/ --keep bench/`
+    - `rag eval benchmark pubmedqa --data pubmedqa/ --llm smollm2 --limit 100`
+    """
+    from eval.benchmarks import run_benchmark
+    from eval.benchmarks.outcome import Options
+    from eval.tables import matrix_table, outcome_table
+
+    settings = Settings(**({} if llm is None else {"llm": llm}))
+    with _progress() as progress:
+        outcome = run_benchmark(name, data, Options(settings, limit, keep, progress))
+    console = Console()
+    console.print(outcome_table(outcome))
+    for title, matrix in outcome.matrices.items():
+        console.print()
+        console.print(matrix_table(title, matrix))
+    console.print()
+    for note in outcome.protocol:
+        console.print(f"- {note}", highlight=False)
+
+
 @app.command("table")
 def table_command(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs, one a column.")],
@@ -177,9 +207,8 @@ def _question_files(given: list[Path] | None) -> list[Path]:
 @contextmanager
 def _assistant(corpus: str | None, ingest: list[Path] | None, llm: str | None) -> Iterator[tuple["Assistant", str]]:
     """The assistant that the options ask for, and what to call its corpus."""
-    from rag.assistant import Assistant
-
     from eval.corpus import SEEDS, throw_away
+    from rag.assistant import Assistant
 
     chosen: dict[str, Any] = {} if llm is None else {"llm": llm}
     if corpus is not None:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from rich.table import Table
 
+from eval.benchmarks.outcome import Outcome
 from eval.compare import Change, Comparison
 from eval.labels import LABELS, SECTIONS
+from eval.metrics.classification import ConfusionMatrix
 from eval.metrics.latency import Latency
 from eval.scored import Scored
 from eval.scoring import LOWER_IS_BETTER, Group
@@ -78,6 +80,29 @@ def comparison_table(comparison: Comparison) -> Table:
             f"{change.difference.p:.4f}",
             _direction(change),
         )
+    return table
+
+
+def outcome_table(outcome: Outcome) -> Table:
+    """What was measured with its intervals, then the published figures with their sources."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("metric")
+    table.add_column("value", justify="right")
+    table.add_column("system, source")
+    for name, interval in outcome.measured.items():
+        table.add_row(name, _cell(interval), "Footnote, measured here")
+    for each in outcome.published:
+        table.add_row(each.metric, f"{each.value:.3f}", f"{each.system} [dim]({each.source})[/dim]", style="dim")
+    return table
+
+
+def matrix_table(title: str, matrix: ConfusionMatrix) -> Table:
+    """The confusion matrix: a gold label a row, what it was called a column."""
+    table = Table(box=None, pad_edge=False, title=title, title_justify="left", title_style="")
+    for head in ("", *matrix.labels):
+        table.add_column(head, justify="right" if head else "left")
+    for label, row in zip(matrix.labels, matrix.counts, strict=True):
+        table.add_row(label, *map(str, row))
     return table
 
 
