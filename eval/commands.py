@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import orjson
 import typer
 from rich.console import Console
 
@@ -45,6 +46,7 @@ def run_command(
         "eval-run"
     ),
     split: Annotated[str, typer.Option(help="dev, test or all.")] = "all",
+    judge: Annotated[str, typer.Option(help="A language model that grades the answers too, as in RAG_LLM.")] = "",
     price: Annotated[
         str, typer.Option(help="Dollars per million tokens, PROMPT,COMPLETION, to print what the run cost.")
     ] = "",
@@ -58,6 +60,7 @@ def run_command(
     - `rag eval run my-questions.jsonl --corpus papers --split dev`
     """
     from eval.corpus import identify
+    from eval.judge import connect_judge
     from eval.questions import load, select
     from eval.runner import REPORT, run
     from eval.tables import run_table, type_table
@@ -71,8 +74,9 @@ def run_command(
         raise InputError(f"No question is in the split {split!r}; use --split all.")
     prices = parse_prices(price) if price else None
     with _assistant(corpus, ingest, llm) as (assistant, name), _progress() as progress:
-        identity = identify(assistant, paths, name) | {"split": split}
-        groups = run(asked, assistant, out, identity=identity, progress=progress)
+        identity = identify(assistant, paths, name) | {"split": split} | ({"judge": judge} if judge else {})
+        grade = connect_judge(judge, assistant.settings) if judge else None
+        groups = run(asked, assistant, out, identity=identity, judge=grade, progress=progress)
     console = Console()
     console.print(run_table(groups))
     console.print()
@@ -176,6 +180,70 @@ def benchmark_command(
     console.print()
     for note in outcome.protocol:
         console.print(f"- {note}", highlight=False)
+
+
+@app.command("peers")
+def peers_command(
+    questions: QuestionFiles = None,
+    ingest: Ingest = None,
+    llm: Annotated[str, typer.Option("--llm", help="The language model that writes for every system.")] = "smollm2",
+    limit: Annotated[int, typer.Option(min=1, help="How many questions, spread evenly over the set.")] = 60,
+) -> None:
+    """Put others' stock systems to the same work: same embedder, same language model, same questions.
+
+    LlamaIndex's CitationQueryEngine, a LangChain retrieval chain on Chroma, and txtai; needs the extra [peers].
+
+    - `rag eval peers`
+    - `rag eval peers --llm openai-like/my-model --limit 100`
+    """
+    from eval.corpus import SEEDS
+    from eval.peers import contest
+    from eval.questions import load
+    from eval.tables import standings_table
+
+    asked = load(_question_files(questions))
+    spread = [asked[number * len(asked) // limit] for number in range(limit)] if limit < len(asked) else asked
+    with _progress() as progress:
+        standings = contest(spread, ingest or [SEEDS], Settings(llm=llm), progress=progress)
+    console = Console()
+    console.print(standings_table(standings))
+    console.print(f"\n{len(spread)} questions; {llm} wrote for all systems but the first. Ratios with 95% intervals.")
+
+
+@app.command("draft")
+def draft_command(
+    corpus: CorpusName = None,
+    ingest: Ingest = None,
+    count: Annotated[int, typer.Option(min=1, help="How many questions to propose.")] = 30,
+    out: Annotated[Path | None, typer.Option(help="File to write; without it, standard output.")] = None,
+    llm: LLM = None,
+) -> None:
+    """Propose a question set for your own corpus, for a person to edit.
+
+    With a language model, questions as people ask them; without one, keywords of a sentence. Each comes with its gold
+    sentence. Rewrite them in your words, and add some that the abstracts do not answer.
+
+    - `rag eval draft --corpus papers --llm openai-like/my-model --out questions.jsonl`
+    """
+    from eval.draft import Ask, draft, keyword_question, llm_question
+    from eval.questions import to_json
+    from rag.answer.llm import connect, preflight
+
+    with _assistant(corpus, ingest, llm) as (assistant, _):
+        settings = assistant.settings
+        ask: Ask = keyword_question
+        if settings.llm != "quotes":
+            preflight(settings)
+            ask = llm_question(connect(settings))
+        lines = [orjson.dumps(to_json(each)) for each in draft(list(assistant.abstracts()), count, ask)]
+    content = b"".join(line + b"\n" for line in lines)
+    if out is None:
+        sys.stdout.write(content.decode())
+    else:
+        out.write_bytes(content)
+        Console().print(f"{len(lines)} questions are in {out}; edit them before you trust them.", soft_wrap=True)
+    if len(lines) < count:
+        Console(stderr=True).print(f"Only {len(lines)} of {count} could be made; ingest more, or use another --llm.")
 
 
 @app.command("table")

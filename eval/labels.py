@@ -15,7 +15,13 @@ SECTIONS = {
         "sentence_mrr@10": "MRR@10, sentences",
         "sentence_ndcg@10": "nDCG@10, sentences",
     },
-    "Answers": {"key_facts": "key-fact recall", "f1": "token F1", "rouge_l": "ROUGE-L"},
+    "Answers": {
+        "key_facts": "key-fact recall",
+        "f1": "token F1",
+        "rouge_l": "ROUGE-L",
+        "judged_correctness": "correctness, judged by an LLM",
+        "judged_faithfulness": "faithfulness, judged by an LLM",
+    },
     "Citations": {
         "cited_first": "gold abstract cited first",
         "citation_precision_abstract": "precision, abstracts",

@@ -1,7 +1,7 @@
 """What a run leaves behind: one Result a line in results.jsonl, everything the metrics and the report need."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A question, the answer it got, what the search found, and the gold; ``milliseconds`` is wall-clock time."""
+    """A question, the answer it got, what the search found, and the gold; ``milliseconds`` is wall-clock time.
+
+    ``judged`` is what a language model made of it, where one was asked.
+    """
 
     question: Question
     answer: Answer
@@ -72,6 +75,7 @@ class Result:
     gold: tuple[GoldAbstract, ...]
     milliseconds: float
     usage: Usage | None = None
+    judged: Mapping[str, float] = field(default_factory=dict)
 
     def to_line(self) -> bytes:
         """One line of results.jsonl, newline included."""
@@ -84,6 +88,7 @@ class Result:
                 "gold": as_json(self.gold),
                 "milliseconds": self.milliseconds,
                 "usage": as_json(self.usage),
+                "judged": as_json(self.judged),
             },
             option=orjson.OPT_APPEND_NEWLINE,
         )

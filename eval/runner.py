@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 
 from eval import results
 from eval.gold import gold_abstracts
+from eval.judge import Judge
 from eval.questions import Question
 from eval.report import write_report
 from eval.results import RankedAbstract, RankedSentence, Result
@@ -47,6 +49,7 @@ def run(
     out: Path,
     *,
     identity: Mapping[str, str] | None = None,
+    judge: Judge | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> list[Group]:
     """Ask the questions, and write results.jsonl, metrics.json and report.html into ``out``; the metrics.
@@ -60,7 +63,8 @@ def run(
     with (out / RESULTS).open("ab") as file:
         for number, question in enumerate(questions):
             if question.id not in done:
-                done[question.id] = ask(question, assistant)
+                result = ask(question, assistant)
+                done[question.id] = replace(result, judged=judge(result)) if judge else result
                 file.write(done[question.id].to_line())
                 file.flush()
             if progress:

@@ -145,7 +145,7 @@ def _intervals(scores: Sequence[Score], resamples: int) -> dict[str, Interval]:
 
 def _score(result: Result, ranked: Mapping[str, float]) -> Score:
     question, answer = result.question, result.answer
-    values = {"abstention_correct": float(answer.abstained != question.answerable)} | dict(ranked)
+    values = {"abstention_correct": float(answer.abstained != question.answerable), **ranked, **result.judged}
     if question.answerable:
         values["declined_answerable"] = float(answer.abstained)
         values |= _against_gold(result)

@@ -10,6 +10,7 @@ from eval.compare import Change, Comparison
 from eval.labels import LABELS, SECTIONS
 from eval.metrics.classification import ConfusionMatrix
 from eval.metrics.latency import Latency
+from eval.peers import Standing
 from eval.scored import Scored
 from eval.scoring import LOWER_IS_BETTER, Group
 from eval.statistics import Interval
@@ -103,6 +104,36 @@ def matrix_table(title: str, matrix: ConfusionMatrix) -> Table:
         table.add_column(head, justify="right" if head else "left")
     for label, row in zip(matrix.labels, matrix.counts, strict=True):
         table.add_row(label, *map(str, row))
+    return table
+
+
+PEER_ROWS = {
+    "cited_first": "gold abstract cited first",
+    "key_facts": "key facts in the answer",
+    "f1": "token F1",
+    "citation_valid": "citations that hold",
+    "citation_precision_abstract": "cited abstracts that are gold",
+    "citation_precision_sentence": "cited sentences that are gold",
+    "unsupported": "sentences without support ↓",
+    "contradicted": "sentences contradicted ↓",
+    "abstention_recall": "unanswerable ones declined",
+    "declined_answerable": "answerable ones declined ↓",
+    "auroc": "AUROC of confidence",
+    "ndcg@10": "nDCG@10 of the search",
+}
+
+
+def standings_table(standings: Sequence[Standing]) -> Table:
+    """A system a column: quality, then what it took."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("metric")
+    for each in standings:
+        table.add_column(each.system, justify="right")
+    for name, label in PEER_ROWS.items():
+        table.add_row(label, *(_cell(each.metrics.get(name)) for each in standings))
+    table.add_row("ingest, abstracts/s", *(f"{each.ingest_rate:,.0f}" for each in standings))
+    table.add_row("answer, p50 / p95 ms", *(f"{each.p50:,.0f} / {each.p95:,.0f}" for each in standings))
+    table.add_row("peak memory, MiB", *(f"{each.memory:,.0f}" for each in standings))
     return table
 
 
