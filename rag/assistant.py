@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rag.answer.answerer import Answerer
+    from rag.index.embed import Embedder
     from rag.llamaindex import FootnoteQueryEngine, FootnoteRetriever
     from rag.retrieve.retriever import Retriever
 
@@ -63,21 +64,23 @@ class Assistant:
     Safe for several threads: questions run side by side, an ingest runs while others ask.
     """
 
-    def __init__(self, settings: Settings, llm: "LLM | None" = None) -> None:
+    def __init__(self, settings: Settings, llm: "LLM | None" = None, embedder: "Embedder | None" = None) -> None:
         self.settings = settings
         self._given = llm
         self._llms: dict[str, LLM] = {}
         self._making = threading.RLock()
-        self._index = Index(settings)
+        self._index = Index(settings, embedder)
 
     @classmethod
-    def open(cls, settings: Settings | None = None, *, llm: "LLM | None" = None) -> Self:
+    def open(
+        cls, settings: Settings | None = None, *, llm: "LLM | None" = None, embedder: "Embedder | None" = None
+    ) -> Self:
         """Open the corpus that ``settings`` name, made when new; None reads ``RAG_*`` and ``.env``.
 
-        ``llm`` is any LlamaIndex LLM to compose with instead of the one the settings name. Models are loaded when
-        first needed. Raises CorpusError when the corpus cannot be used as it is.
+        ``llm`` is any LlamaIndex LLM to compose with, ``embedder`` any Embedder to index and search with, instead of the
+        ones the settings name. Models are loaded when first needed. Raises CorpusError when the corpus cannot be used as it is.
         """
-        return cls(settings if settings is not None else Settings(), llm)
+        return cls(settings if settings is not None else Settings(), llm, embedder)
 
     def __enter__(self) -> Self:
         return self

@@ -5,6 +5,7 @@ Only what is plainly LaTeX is touched: mathematics between dollars (not prices),
 needed and sees one fragment at a time, since it takes ``%``, ``&`` and ``~`` of ordinary text for markup.
 """
 
+import logging
 import re
 from functools import lru_cache
 from typing import Any
@@ -23,8 +24,8 @@ _ESCAPED = re.compile(r"""\\([%&_#${}"'])""")
 _SPACING = re.compile(r"\\(?:\\|[ ,;:/!])")
 _TIE = re.compile(r"(?<=\w)~(?=[\\$])")
 _SINGLE_QUOTES = re.compile(r"(?<![\w`])`((?:[^`']|(?<=\w)'(?=\w)){1,300})'(?![\w'])")
-_DASH = re.compile(r"(?<=[^\W_])--(?=[^\W_])|(?<=\s)--(?=\s)")
-_LONG_DASH = re.compile(r"(?<![-])---(?![-])")
+_DASH = re.compile(r"(?<=[^\W_])--(?=[^\W_])|^--$")
+_LONG_DASH = re.compile(r"(?<!-)---(?!-)")
 
 _SCRIPT = re.compile(rf"([\^_])\s?({_BRACES})")
 _MARKUP = re.compile(r"\\[a-zA-Z]|[\^_{]")
@@ -56,6 +57,7 @@ def latex_to_text(text: str) -> str:
     text = _FONT_GROUP.sub(lambda found: found[1].lstrip(), text)
     text = _ACCENT.sub(lambda found: _convert(found[0]), text)
     text = _SPACING.sub(" ", text)
+    text = _WIDE.sub(lambda found: "\\" + found[1].lower(), text)
     text = _HREF.sub(lambda found: f"{found[2][1:-1]} ({found[1][1:-1]})", text)
     text = _MACRO.sub(_macro, text)
     return _ESCAPED.sub(r"\1", text)
@@ -65,7 +67,14 @@ def _quotes_and_dashes(text: str) -> str:
     if "``" in text:
         text = re.sub(r"(?<!`)``(?!`)", '"', text).replace("''", '"')
     text = _SINGLE_QUOTES.sub(r"'\1'", text)
-    return _DASH.sub("–", _LONG_DASH.sub("—", text))
+    if "--" in text:
+        text = " ".join(_dashes(word) if "--" in word else word for word in text.split())
+    return text
+
+
+def _dashes(word: str) -> str:
+    """TeX's dashes in what stands between two blanks, unless it is an address."""
+    return word if "://" in word or word.startswith("www.") else _DASH.sub("–", _LONG_DASH.sub("—", word))
 
 
 def _dollars(text: str) -> str:
@@ -152,7 +161,9 @@ def _converter() -> Any:
         "mathds",
         "mathbbm",
     )
-    own = [MacroTextSpec(name, last) for name in (*plain, "bm", "url", "texttt", "operatorname", "underline")]
+    own = [
+        MacroTextSpec(name, last) for name in (*plain, "bm", "ensuremath", "url", "texttt", "operatorname", "underline")
+    ]
     own += [MacroTextSpec(name, lambda node, l2tobj: f"[{last(node, l2tobj)}]") for name in _CITATIONS]
     own += [MacroTextSpec(name, fraction) for name in ("frac", "nicefrac")]
     own += [
@@ -163,6 +174,7 @@ def _converter() -> Any:
         MacroTextSpec("textbackslash", "∖"),
         *(MacroTextSpec(name, text) for name, text in _AUTHORS_OWN.items()),
     ]
+    logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)  # what it cannot convert stays as written, see _convert
     context = get_default_latex_context_db()
     context.add_context_category("footnote", macros=own, prepend=True)
     context.set_unknown_macro_spec(MacroTextSpec("", lambda node, l2tobj: _unknown(node, l2tobj)))

@@ -72,7 +72,7 @@ def _decode_again(found: re.Match[str]) -> str:
 
 _CUT = (re.compile(r"[.?!;]\s+"), re.compile(r"[,:]\s+"), re.compile(r"\s+"))
 
-_STOP = re.compile(r"""[.!?…]+["'”’)\]]*(?:\s["”](?=\s|$))?(?:\s+|(?=[A-Z][a-z]*[\s,]))""")
+_STOP = re.compile(r"""(?<![.!?…])[.!?…]++["'”’)\]]*+(?:\s["”](?=\s|$))?(?:\s+|(?=[A-Z][a-z]*[\s,]))""")
 _LAST_WORD = re.compile(r"""[^\s"'“‘”’()\[\]]*$""")
 _NEXT_WORD = re.compile(r"""["'“‘(\[]*([^\s,;:.)\]]*)""")
 _MARKER = re.compile(r"(?:^|[:;,])\s*[(\[]?(?:\d{1,2}|[ivxIVX]{1,4}|[a-hA-H])[.)\]]+\s*$")

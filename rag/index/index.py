@@ -50,8 +50,9 @@ class Verification:
 class Index:
     """Opens, or makes, the corpus that the settings name. Safe to use from several threads."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, embedder: Embedder | None = None) -> None:
         self.settings = settings
+        self._embedder = embedder
         self.folder = settings.folder
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -72,7 +73,7 @@ class Index:
     def embedder(self) -> Embedder:
         """The embedder, loaded when first needed and checked against the corpus."""
         with self._opening:
-            embedder = load(self.settings)
+            embedder = self._embedder or load(self.settings)
             self.catalog.claim_embedder(embedder.identity, write=False)
             return embedder
 

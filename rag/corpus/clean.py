@@ -1,0 +1,160 @@
+"""A record made an abstract: fields found under their usual names, text normalised, identifiers in one spelling."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from rag.corpus.identity import normalise_arxiv_id, normalise_doi, normalise_pmid
+from rag.corpus.people import authors
+from rag.corpus.record import Record
+from rag.corpus.title import derive_title
+from rag.records import Abstract, Rejection, Source
+from rag.text import derived_id, normalise, words
+
+LONGEST_TEXT = 100_000
+"""Characters; an abstract has some thousand, a text over this is a whole paper or a mistake."""
+
+_NAMES = {
+    "text": ("abstract", "abstracttext", "text", "summary", "paperabstract", "content", "body", "description"),
+    "title": ("title", "papertitle", "articletitle", "name"),
+    "id": ("id", "docid", "paperid", "uid", "corpusid", "recordid", "key"),
+    "doi": ("doi", "url", "link", "id"),
+    "pmid": ("pmid", "pubmedid"),
+    "arxiv_id": ("arxivid", "arxiv", "eprint", "url", "link", "doi"),
+    "authors": ("authors", "author", "authornames", "creators", "creator"),
+    "year": ("year", "publicationyear", "pubyear", "date", "publicationdate", "published", "publisheddate", "pubdate"),
+    "venue": (
+        "venue",
+        "journal",
+        "booktitle",
+        "conference",
+        "containertitle",
+        "journaltitle",
+        "journalname",
+        "journalref",
+    ),
+    "url": ("url", "link", "urls", "links", "pdfurl", "href"),
+    "keywords": ("keywords", "keyword", "tags", "subjects", "categories"),
+}
+_ADDRESS = re.compile(r"https?://[^\s<>\"\ud800-\udfff]+", re.IGNORECASE)
+_YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
+_LABEL = re.compile(r"^(?:abstract|summary)\s*(?:[:—–]|\.(?=\s)|-\s)\s*(?=\S)", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"\W*(?:no abstract\b.{0,40}|(?:the )?abstract (?:is )?(?:not|un)\s?available.{0,20}"
+    r"|n/?a|none|null|nan|tba|tbd|missing|withdrawn)\W*",
+    re.IGNORECASE,
+)
+_LONGEST_ID = 200
+
+
+def clean(record: Record) -> Abstract | Rejection:
+    """The abstract of a record; a Rejection, with what to do, where there is no usable text.
+
+    The id is the record's own, else derived from the text; a missing title is derived from the text.
+    """
+    fields = _by_name(record.fields)
+
+    def reject(reason: str) -> Rejection:
+        return Rejection(record.path, record.number, reason)
+
+    raw = _text(_first(fields, "text"))
+    if not raw.strip():
+        given = ", ".join(list(record.fields)[:8]) or "none"
+        return reject(f"The record has no abstract (its fields: {given}); name the field 'abstract' and fill it.")
+    if len(raw) > LONGEST_TEXT:
+        return reject(
+            f"The abstract has {len(raw):,} characters, over {LONGEST_TEXT:,}; give abstracts, not whole papers."
+        )
+    text = _LABEL.sub("", normalise(raw))
+    if problem := _problem(text):
+        return reject(problem)
+    title = normalise(_text(_first(fields, "title")))[:1000]
+    record_id = _identifier(_first(fields, "id"))
+    return Abstract(
+        id=record_id or derived_id(text),
+        text=text,
+        title=title or derive_title(text),
+        title_derived=not title,
+        authors=authors(_first(fields, "authors")),
+        year=_year(fields),
+        venue=normalise(_text(_first(fields, "venue"))),
+        doi=_identified(fields, "doi", normalise_doi),
+        pmid=_identified(fields, "pmid", normalise_pmid),
+        arxiv_id=_identified(fields, "arxiv_id", normalise_arxiv_id),
+        url=_url(fields),
+        keywords=_keywords(_first(fields, "keywords")),
+        sources=(Source(record.path, record.number, record_id),),
+    )
+
+
+def _by_name(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields under their names without case, dashes, underscores and blanks; of two alike the first."""
+    named: dict[str, Any] = {}
+    for key, value in fields.items():
+        named.setdefault(re.sub(r"[\W_]", "", str(key)).lower(), value)
+    return named
+
+
+def _values(fields: Mapping[str, Any], field: str) -> list[Any]:
+    return [fields[name] for name in _NAMES[field] if fields.get(name) not in (None, "", [], {})]
+
+
+def _first(fields: Mapping[str, Any], field: str) -> Any:
+    return next(iter(_values(fields, field)), None)
+
+
+def _text(value: Any) -> str:
+    """The text of a field: a string, a number, a list of strings (sentences, sections), or an object around one."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, list):
+        return " ".join(filter(None, map(_text, value)))
+    if isinstance(value, dict):
+        return next((_text(value[key]) for key in ("text", "value", "name", "title", "content") if key in value), "")
+    return ""
+
+
+def _problem(text: str) -> str:
+    """Why ``text`` is no abstract, in a sentence that says what to do; empty when it is one."""
+    if _PLACEHOLDER.fullmatch(text):
+        return f"The abstract only says {text!r}; give its text or remove the record."
+    letters = sum(map(str.isalpha, text))
+    solid = len(text) - text.count(" ")
+    if text.count("\ufffd") > solid / 20 or letters < solid / 3 or len(max(text.split(), key=len, default="")) > 1000:
+        return "The text does not read like prose; check that the file is not binary or wrongly decoded."
+    if letters < 10 or (len(words(text)) < 3 and text.isascii()):
+        return f"The abstract is too short to use ({text[:60]!r}); give at least a sentence."
+    return ""
+
+
+def _identifier(value: Any) -> str:
+    found = normalise(_text(value))
+    return found if len(found) <= _LONGEST_ID else ""
+
+
+def _identified(fields: Mapping[str, Any], field: str, read: Any) -> str:
+    """The first value under the names of ``field`` in which ``read`` finds an identifier."""
+    texts = (_text(value) for value in _values(fields, field))
+    return next((str(found) for found in map(read, texts) if found), "")
+
+
+def _year(fields: Mapping[str, Any]) -> int | None:
+    for value in _values(fields, "year"):
+        if found := _YEAR.search(_text(value)):
+            return int(found[1])
+    return None
+
+
+def _url(fields: Mapping[str, Any]) -> str:
+    """The first web address; anything else (``javascript:``, a local path) is not offered as a link."""
+    given = (each for value in _values(fields, "url") for each in (value if isinstance(value, list) else [value]))
+    return next((found[0] for value in given if (found := _ADDRESS.match(_text(value).strip()))), "")
+
+
+def _keywords(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = value.split(";" if ";" in value else ",")
+    items = (normalise(_text(each)) for each in value) if isinstance(value, list) else ()
+    return tuple(dict.fromkeys(filter(None, items)))

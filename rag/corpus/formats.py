@@ -1,0 +1,63 @@
+"""The table of formats: how each is told, by content and by name, and the reader for it."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from rag.corpus.json_lines import read_json_lines
+from rag.corpus.lines import Line
+from rag.corpus.plain_text import is_wrapped, read_lines, read_paragraphs
+from rag.corpus.record import Record
+from rag.records import Rejection
+
+Reader = Callable[[str, Iterable[Line | Rejection]], Iterator[Record | Rejection]]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format that can be read. ``matches(suffix, head)`` sees the lower-cased suffix and the start of the text."""
+
+    name: str
+    matches: Callable[[str, str], bool]
+    read: Reader
+
+
+_OBJECT_LINE = re.compile(r'[ \t]*\{[ \t]*(?:"(?:[^"\\\n]|\\.)*"[ \t]*:.+|\}[ \t]*$)', re.MULTILINE)
+_JSON_DOCUMENT = re.compile(r'[\[{]\s*(?:["{\[\]}]|$)')
+_JSON_SUFFIXES = (".jsonl", ".ndjson", ".jsonlines")
+_OTHER_SUFFIXES = frozenset(
+    """
+    .json .bib .ris .nbib .enw .csv .tsv .xml .html .htm .tex .rtf .py .sh .yaml .yml .toml .ini .cfg .log .sql
+    """.split()  # noqa: SIM905
+)
+
+
+def _is_json_lines(suffix: str, head: str) -> bool:
+    return suffix in _JSON_SUFFIXES or _OBJECT_LINE.match(head.lstrip("\ufeff \r\n\t")) is not None
+
+
+def _is_text(suffix: str, head: str) -> bool:
+    return suffix not in _OTHER_SUFFIXES and not _JSON_DOCUMENT.match(head.lstrip("\ufeff \r\n\t"))
+
+
+def _is_wrapped_text(suffix: str, head: str) -> bool:
+    return _is_text(suffix, head) and is_wrapped(head)
+
+
+FORMATS = (
+    Format("JSON Lines", _is_json_lines, read_json_lines),
+    Format("paragraphs", _is_wrapped_text, read_paragraphs),
+    Format("one abstract a line", _is_text, read_lines),
+)
+"""First match wins: content that can be nothing else comes first, plain text last."""
+
+
+def detect(path: str, head: str) -> Format | Rejection:
+    """The format of a file by the start of its text and by its name, or why none fits."""
+    suffix = PurePath(path).suffix.lower()
+    for each in FORMATS:
+        if each.matches(suffix, head):
+            return each
+    remedy = "write one JSON object with an abstract on each line (.jsonl), or one abstract on each line (.txt)"
+    return Rejection(path, 0, f"The file's format ({suffix or 'JSON'}) is not one that can be read; {remedy}.")

@@ -1,0 +1,81 @@
+"""Names of authors out of the many ways in which files write them."""
+
+import re
+from typing import Any
+
+from rag.text import normalise
+
+_INITIALS = re.compile(r"(?:[^\W\d_]\.?[ -]?){1,4}")
+_SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|ph\.?d|md)\.?", re.IGNORECASE)
+_AND = re.compile(r",?\s+(?:and|&)\s+", re.IGNORECASE)
+_WHOLE = ("name", "full_name", "fullname", "display_name", "author", "text")
+_GIVEN = ("given", "first", "forename", "firstname", "first_name", "given_name", "givenname", "fore_name")
+_FAMILY = ("family", "last", "lastname", "last_name", "surname", "family_name", "familyname")
+
+
+def authors(value: Any) -> tuple[str, ...]:
+    """The authors as "Given Family", in order, out of a string, or a list of strings, [family, given] or objects."""
+    if isinstance(value, str):
+        found = _split(normalise(value))
+    elif isinstance(value, dict):
+        found = [_of_object(value)]
+    elif isinstance(value, list):
+        found = [_of_item(each) for each in value]
+    else:
+        found = []
+    return tuple(name for name in found if name)
+
+
+def _of_item(item: Any) -> str:
+    if isinstance(item, str):
+        return _natural_order(normalise(item))
+    if isinstance(item, dict):
+        return _of_object(item)
+    if isinstance(item, list) and item and all(isinstance(each, str) for each in item):
+        family, *given = (normalise(each) for each in item)
+        return " ".join(part for part in (*given[:1], family, *given[1:]) if part)
+    return ""
+
+
+def _of_object(item: dict[str, Any]) -> str:
+    fields = {key.lower().replace("-", "_"): value for key, value in item.items()}
+    given, family = (_first(fields, names) for names in (_GIVEN, _FAMILY))
+    if family:
+        return normalise(f"{given} {family}")
+    for name in _WHOLE:
+        if isinstance(fields.get(name), str):
+            return _natural_order(normalise(fields[name]))
+        if isinstance(fields.get(name), dict):
+            return _of_object(fields[name])
+    return normalise(given)
+
+
+def _first(fields: dict[str, Any], names: tuple[str, ...]) -> str:
+    return next((fields[name] for name in names if isinstance(fields.get(name), str)), "")
+
+
+def _split(text: str) -> list[str]:
+    """The names in one string: parted by semicolons, by "and", or by commas where these don't turn a name around."""
+    if ";" in text:
+        return [_natural_order(part.strip()) for part in text.split(";")]
+    parts = [part.strip() for part in _AND.split(text)]
+    if len(parts) > 1:
+        pieces = [piece.strip() for part in parts for piece in part.split(",")]
+        turned = all("," in part for part in parts) and all(part.count(",") < 3 for part in parts)
+        if turned or ("," in text and any(" " not in piece for piece in pieces)):
+            return [_natural_order(part) for part in parts]
+        return pieces
+    pieces = [piece.strip() for piece in text.split(",") if piece.strip()]
+    if len(pieces) > 1 and len(pieces) % 2 == 0 and all(_INITIALS.fullmatch(each) for each in pieces[1::2]):
+        return [f"{given} {family}" for family, given in zip(pieces[::2], pieces[1::2], strict=True)]
+    if len(pieces) == 2 and " " not in pieces[0]:
+        return [_natural_order(text)]
+    return pieces
+
+
+def _natural_order(name: str) -> str:
+    """A name given as "Family, Given" turned around; a name with a comma before Jr or PhD is not."""
+    family, comma, given = (part.strip() for part in name.partition(","))
+    if not comma or "," in given or _SUFFIX.fullmatch(given):
+        return name.strip(" ,")
+    return f"{given} {family}".strip()

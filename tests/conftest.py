@@ -1,0 +1,41 @@
+"""Fixtures of all tests: settings that touch nothing of the user's, an assistant without models, the seed files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag import Assistant, Settings
+from tests.doubles import ToyEmbedder
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _nothing_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No RAG_* variable and no .env of whoever runs the tests is seen; corpora go to a folder of the test."""
+    import os
+
+    for name in [name for name in os.environ if name.startswith("RAG_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("RAG_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def seeds() -> Path:
+    """The folder of the seed files."""
+    return ROOT / "seeds"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings for a corpus of the test's own."""
+    return Settings(home=tmp_path / "home", corpus="test")
+
+
+@pytest.fixture
+def assistant(settings: Settings) -> Iterator[Assistant]:
+    """An empty assistant with the toy embedder."""
+    with Assistant.open(settings, embedder=ToyEmbedder()) as opened:
+        yield opened
