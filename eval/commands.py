@@ -246,6 +246,29 @@ def draft_command(
         Console(stderr=True).print(f"Only {len(lines)} of {count} could be made; ingest more, or use another --llm.")
 
 
+@app.command("speed")
+def speed_command(
+    data: Annotated[Path, typer.Option(help="A file of abstracts, as for rag ingest.")],
+    limit: Annotated[int, typer.Option(min=32, help="How many of them.")] = 2000,
+    stock: Annotated[int, typer.Option(min=32, help="How many LlamaIndex ingests.")] = 300,
+    out: Annotated[Path | None, typer.Option(help="File for the Markdown table; without it, standard output.")] = None,
+) -> None:
+    """Measure ingest against bare embedding and against LlamaIndex's stock pipeline, and the time to an answer.
+
+    Needs the extra [peers]. Run it on an otherwise idle machine.
+
+    - `rag eval speed --data papers.jsonl --limit 500`
+    """
+    from eval.speed import markdown, measure
+
+    with _progress() as progress:
+        table = markdown(measure(data, Settings(), limit=limit, stock=stock, progress=progress)) + "\n"
+    if out is None:
+        sys.stdout.write(table)
+    else:
+        out.write_text(table, encoding="utf-8")
+
+
 @app.command("table")
 def table_command(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs, one a column.")],

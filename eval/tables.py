@@ -33,23 +33,26 @@ README_ROWS = {
 
 
 def run_table(groups: Sequence[Group]) -> Table:
-    """The metrics of a run, all questions and each split, with 95% intervals."""
-    columns = [group for group in groups if not group.name.startswith("type:")]
+    """The metrics of a run: all questions with 95% intervals, then each split."""
+    overall, *splits = [group for group in groups if not group.name.startswith("type:")]
     table = Table(box=None, pad_edge=False)
-    table.add_column("metric")
-    for group in columns:
-        table.add_column(f"{group.name} ({group.questions})", justify="right")
+    table.add_column("metric", no_wrap=True)
+    for head in (f"all ({overall.questions})", "95%", *(f"{group.name} ({group.questions})" for group in splits)):
+        table.add_column(head, justify="right", no_wrap=True)
     for title, names in SECTIONS.items():
         table.add_row(f"[bold]{title}[/bold]")
-        for name in names:
-            arrow = " ↓" if name in LOWER_IS_BETTER else ""
-            table.add_row(f"  {LABELS[name]}{arrow}", *(_cell(group.metrics.get(name)) for group in columns))
-    table.add_row("[bold]Latency, p50 / p95 ms[/bold]")
-    for stage in columns[0].latency if columns else ():
-        table.add_row(
-            f"  {stage}",
-            *(f"{each.p50:,.1f} / {each.p95:,.1f}" if (each := group.latency.get(stage)) else "–" for group in columns),
-        )
+        for name, label in names.items():
+            interval = overall.metrics.get(name)
+            if interval:
+                table.add_row(
+                    f"  {label}{' ↓' if name in LOWER_IS_BETTER else ''}",
+                    f"{interval.value:.3f}",
+                    f"{interval.low:.3f} to {interval.high:.3f}",
+                    *(f"{each.value:.3f}" if (each := group.metrics.get(name)) else "–" for group in splits),
+                )
+    table.add_row("[bold]Milliseconds[/bold]", "p50", "p95")
+    for stage, each in overall.latency.items():
+        table.add_row(f"  {stage}", f"{each.p50:,.1f}", f"{each.p95:,.1f}")
     return table
 
 
@@ -57,7 +60,7 @@ def type_table(groups: Sequence[Group]) -> Table:
     """One line a question type, with the metrics one looks at first."""
     shown = ("cited_first", "key_facts", "citation_precision_sentence", "abstention_correct")
     table = Table(box=None, pad_edge=False)
-    table.add_column("type")
+    table.add_column("type", no_wrap=True)
     for name in shown:
         table.add_column(LABELS[name], justify="right")
     for group in groups:

@@ -22,6 +22,6 @@ def percentiles(milliseconds: Sequence[float]) -> Latency:
 
 
 def by_stage(timings: Sequence[Mapping[str, float]]) -> dict[str, Latency]:
-    """Latency of each stage over the answers that went through it; stages in the order first seen."""
-    stages = dict.fromkeys(stage for each in timings for stage in each)
+    """Latency of each stage over the answers that went through it; the longest list of stages gives their order."""
+    stages = dict.fromkeys(stage for each in sorted(timings, key=len, reverse=True) for stage in each)
     return {stage: percentiles([each[stage] for each in timings if stage in each]) for stage in stages}
