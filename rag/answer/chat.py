@@ -34,23 +34,24 @@ _WORK = (
 # What is asked about a thing, not which thing: alone, these words find nothing.
 _GENERIC = frozenset(
     """
-    abstract accuracy accurate achieve actually add advantage aim algorithm amount analysis answer applications
-    applied applies apply approach architecture article assess assumption author average based baseline beat
-    benchmark best better big build built called case change claim code collect come compare comparison complete
-    conclude conclusion consider contain contribution cost cover data dataset deal define describe designed
-    detail develop difference different difficult disadvantage do downside drawback easy effect effective
-    efficient elaborate evaluate evaluation evidence exactly example exist expensive experiment explain extend
-    fail fast faster feature figure find findings first found framework future gain general generalise
-    generalize give given goal good handle happen help high higher hold idea implement important improve
-    improvement include introduce involve issue key kind know known large larger last less library like limit
-    limitation long low lower made main make many matter mean measure mention method metric model motivation
-    name need network new novel number old outcome outperform paper parameter part perform performance point
-    possible practice present problem procedure process propose prove provide publish purpose question reach
-    reason relate report require research researchers result right run say score second setting show shown
-    similar simple size slow slower small smaller solution solve sort source specific speed start state step
-    strength studied studies study suggest summarise summarize summary support survey system tackle take task
-    technique tell test theory thing time tool train true try type understand use useful user using value
-    version way weakness well word work worse worst write wrong wrote year
+    abstract accuracy accurate achieve actually add advantage aim algorithm already amount analysis answer
+    anybody anyone anything applications applied applies apply approach architecture article assess assumption
+    author average based baseline beat benchmark besides best better big build built called case change check
+    claim code collect come compare comparison complete conclude conclusion condition consider contain
+    contribution cost cover data dataset deal define describe designed detail develop difference different
+    difficult disadvantage discuss do downside drawback easy effect effective efficient elaborate evaluate
+    evaluation even evidence exactly example exist expensive experiment explain extend fail fast faster feature
+    figure find findings first found framework future gain general generalise generalize give given goal good
+    handle happen help high higher hold idea implement important improve improvement include introduce involve
+    issue just key kind know known large larger last less library like limit limitation long low lower made main
+    make many matter mean measure mention method metric missing model motivation name need network new novel
+    number old outcome outperform paper parameter part perform performance point possible practice present
+    problem procedure process propose prove provide publish purpose question reach really reason relate report
+    require research researchers result right run say score second setting show shown similar simple size slow
+    slower small smaller solution solve someone something sort source specific speed start state step still
+    strength studied studies study suggest summarise summarize summary support survey system tackle take talk
+    task technique tell test theory thing time tool train tried true try type understand use useful user using
+    value version way weakness well word work worse worst write wrong wrote year yet
     """.split()  # noqa: SIM905 (a word list reads best as words)
 )
 _ENDINGS = ("", "s", "d", "es", "ed", "ing")
@@ -62,26 +63,28 @@ _THE_WORK = re.compile(
     r"(?!\s+(?:of|for|in|on|to|with|from|behind|that|which|who|called|named|based|using|[A-Z]))"
 )
 _PRONOUN = re.compile(
-    r"\b(?:its?|itself|they|them|theirs?|themselves|this|these)\b(?!['’-])|\bthose\b(?!\s+(?:who|that|which|with|of|in)\b)"
+    r"\b(?:its?|they|them|theirs?|these|this(?! (?:collection|corpus|library|database)))\b(?!['’-])"
+    r"|\bthose\b(?!\s+(?:who|that|which|with|of|in)\b)"
 )
 _THAT = re.compile(
-    rf"(?:\b(?:{_AUXILIARIES}|about|of|by|with|for|from|in|on|like|after|why|how)\s+)(that)\b(?!\s+(?:of|the|an?)\b)"
+    rf"(?:(?<![\w-])(?:{_AUXILIARIES}|about|of|by|with|for|from|in|on|like|after|why|how)\s+)(that)\b(?!\s+(?:of|the|an?)\b)"
 )
 _EXPLETIVE = re.compile(
     r"\bit\s+(?:\w+\s+){0,2}?(?:possible|impossible|true|false|better|best|worse|necessary|important|useful|feasible"
     r"|eas\w+|hard\w*|difficult|likely|unlikely|known|safe|worth|common|enough|takes?|costs?|called|matters?|means?"
     r"|make sense)\b.*?\b(?:to|that|for|if|whether|when|which|\w+ing)\b"
+    r"|(?<=\b(?:is|be) )it\s+(?:\w+\s+){1,2}?to\b|(?<=\b(?:makes|finds|found) )it\s+(?:\w+\s+){1,2}?to\b"
 )
-_BACKWARD = re.compile(
-    r"\bthe (?:former|latter|above|others?|two|same|first one|second one)\b(?!\s+(?:of|as)\b)"
+_OTHER = re.compile(
+    r"\bthe (?:former|latter|above|others|first one|second one)\b|\bthe two(?=\W*$)"
     r"|\b(?:which|another|other|better|best|\w+er|first|second|third|last) ones?\b(?!-)"
     r"|\b(?:anything|what|who|where|anyone) else\b|\bany (?:others|more)\b"
-    r"|^(?:(?:and|but|so) )?(?:why|how)(?: so| not| come)?\W*$"
 )
+_WHY = re.compile(r"^(?:(?:and|but|so) )?(?:why|how)(?: so| not| come)?\W*$")
+_ADDED = re.compile(r"^(?:and|but|so|or)\b|\b(?:as well|too|instead|either|afterwards|though)\W*$")
 _ABOUT = re.compile(r"^(?:and |but |or |so |then )*(?:(?:what|how) about|and|but|or|also)\s+", re.IGNORECASE)
-_FRAGMENT = re.compile(
-    r"^(?:and|but|or|also|so|for|on|in|with|by|at|from|to|against|compared|under|without|using|during|via|across)\b"
-)
+_PREPOSITIONS = "for|on|in|with|by|at|from|to|against|compared|under|without|using|during|via|across"
+_FRAGMENT = re.compile(rf"^(?:and|but|or|also|so|{_PREPOSITIONS})\b")
 _WH = re.compile(r"\b(?:what|which|how|who|whom|whose|when|where|why)\b(?!\s+about)")
 _ASKED = re.compile(rf"\b(?:which|what|how many|how much|whose)\s+((?:[\w-]+\s+){{1,4}}?)(?={_AUXILIARIES}\b)")
 _NEW_SEARCH = re.compile(
@@ -90,7 +93,8 @@ _NEW_SEARCH = re.compile(
     r"|^what(?: is|'s) an?\b"
 )
 _SEPARATOR = re.compile(
-    r"[,;:]|\b(?:and|but|or|when|if|because|while|so|that|which|after|before|than|once|since|whether|as|where|who)\b"
+    r"[,;:.?!]|\b(?:and|but|or|when|if|because|while|so|that|which|after|before|than|once|since|whether|as|where|who"
+    r"|how|why|what)\b"
 )
 # ACTS, GraphSAGE, t-SNE, GPT-2, word2vec; or a capitalised word inside a sentence, with those that follow it.
 _NAME = re.compile(
@@ -131,15 +135,15 @@ def leans_on_history(question: str, history: History) -> bool:
     if not history:
         return False
     text = " ".join(question.split()).lower()
-    if _BACKWARD.search(text) or (_ABOUT.match(text) and "about" in text.split()[:3]) or _anaphor(question):
+    if _WHY.match(text) or (_ABOUT.match(text) and "about" in text.split()[:3]):
         return True
-    if _is_fragment(text):
+    if _anaphor(question) or _is_fragment(text):
         return True
-    if _NEW_SEARCH.match(text):
+    if _NEW_SEARCH.match(text) or _names(question):
         return False
     asked = _ASKED.search(text)
-    rest = text.replace(asked[1], "", 1) if asked else text
-    return not _specific(rest) and len(_specific(text)) <= 1
+    rest = _specific(text.replace(asked[1], "", 1) if asked else text)
+    return (not rest and len(_specific(text)) <= 1) or (bool(_ADDED.search(text)) and len(rest) <= 1)
 
 
 def _is_fragment(text: str) -> bool:
@@ -161,18 +165,28 @@ def _anaphor(question: str) -> re.Match[str] | None:
     text = question.lower()
     expletive = _EXPLETIVE.search(text)
     found = [each for each in _PRONOUN.finditer(text) if not (expletive and each.start() == expletive.start())]
-    found += list(_THAT.finditer(text)) + list(_THE_WORK.finditer(question))
+    found += [each for pattern in (_THAT, _OTHER) for each in pattern.finditer(text)]
+    if len(_specific(_ASKED.sub("", text))) <= 1:
+        found += _THE_WORK.finditer(question)  # a question that says more says which work it means
     asked = _ASKED.search(text)
-    for each in sorted(found, key=lambda match: match.start(match.lastindex or 0)):
-        before = text[: each.start(each.lastindex or 0)]
+    for each in sorted(found, key=_start):
+        before = text[: _start(each)]
         told = _specific(before.replace(asked[1], "", 1) if asked else before)
         if not told:
             return each
-        # "How does BERT train its embeddings", "why does dropout help the model": the question says whose.
-        inside = each.re is _THE_WORK or each[0] in ("its", "their", "itself", "themselves")
-        if not inside and not _SEPARATOR.search(before, before.index(told[0])):
+        if each[0] in ("its", "their"):
+            continue  # "How does BERT train its embeddings?"
+        # "Does dropout improve it?", but not "the evidence it needs".
+        is_object = re.match(rf"\W*$|\s+(?:{_PREPOSITIONS})\b", text[each.end() :]) or re.search(
+            rf"\b(?:{_PREPOSITIONS}|of|about)\s+$", before
+        )
+        if is_object and each.re in (_PRONOUN, _THAT) and not _SEPARATOR.search(before, before.index(told[0])):
             return each
     return None
+
+
+def _start(found: re.Match[str]) -> int:
+    return found.start(found.lastindex or 0)
 
 
 def _filled_in(question: str, history: History) -> str:
@@ -217,7 +231,7 @@ def _names(text: str) -> list[str]:
 
 def _put_in_place(question: str, anaphor: re.Match[str], name: str) -> str | None:
     """The question with ``name`` for what stands for it: "it", "its", "the method", "this model"; else None."""
-    start, end = anaphor.span(anaphor.lastindex or 0)
+    start, end = _start(anaphor), anaphor.end(anaphor.lastindex or 0)
     if method := re.compile(rf"(?:the|this|that)\s+(?:\w+\s+)?{_METHOD}\b", re.IGNORECASE).match(question, start):
         return f"{question[:start]}{name}{question[method.end() :]}"
     if (said := question[start:end].lower()) in ("it", "its"):

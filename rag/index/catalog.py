@@ -34,8 +34,8 @@ class Catalog:
         self._connections: list[sqlite3.Connection] = []
         self._opening = threading.Lock()
         fresh = not path.exists()
-        connection = self._connection()
         try:
+            connection = self._connection()
             if fresh or not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
                 self._create(connection)
             version = int(self.meta("schema_version") or 0)

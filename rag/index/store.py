@@ -29,11 +29,17 @@ class Store:
 
     def _open(self) -> None:
         import chromadb
+        from chromadb.api.shared_system_client import SharedSystemClient
 
         with _damage(self._folder):
-            self._client = chromadb.PersistentClient(
-                str(self._folder), settings=chromadb.Settings(anonymized_telemetry=False)
-            )
+            try:
+                self._client = chromadb.PersistentClient(
+                    str(self._folder), settings=chromadb.Settings(anonymized_telemetry=False)
+                )
+            except BaseException:
+                # Chroma keeps one system a folder, also one that failed to start, and would hand it out again.
+                SharedSystemClient._identifier_to_system.pop(str(self._folder), None)
+                raise
             self._batch = self._client.get_max_batch_size()
             self._collection: Collection = self._client.get_or_create_collection(
                 COLLECTION, configuration={"hnsw": HNSW}, embedding_function=None
