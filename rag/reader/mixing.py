@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 
-from rag.reader.data import SOURCES, Example, crop, disturb, select, without_answer
+from rag.reader.data import SOURCES, Example, crop, disturb, seeded, select, without_answer
 from rag.reader.windows import Tokenizer, Window, room_for, tokenise, windows
 
 Passage = tuple[str, tuple[str, ...]]
@@ -30,11 +30,13 @@ class Neighbours:
     """For a question, passages of other papers that share its words; the hardest passages to tell apart."""
 
     def __init__(self, passages: Sequence[Passage]) -> None:
-        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped]
 
         self.passages = passages
         self._vectoriser = TfidfVectorizer(sublinear_tf=True, stop_words="english", dtype=np.float32)
-        self._matrix = self._vectoriser.fit_transform([f"{title} {' '.join(rest)}" for title, rest in passages]).T.tocsr()
+        self._matrix = self._vectoriser.fit_transform(
+            [f"{title} {' '.join(rest)}" for title, rest in passages]
+        ).T.tocsr()
 
     def near(self, example: Example, count: int = 5) -> list[Passage]:
         """The nearest passages that carry another title and are not the example's own, nearest first."""
@@ -71,7 +73,7 @@ class Mixture:
         """The next ``count`` groups, mixed for the broad or the final phase."""
         names = list(self._by_source)
         shares = [SOURCES[name].final if final else SOURCES[name].broad for name in names]
-        rng = Random(f"{self._seed} {sorted(self._drawn.items())}")
+        rng = seeded(f"{self._seed} {sorted(self._drawn.items())}")
         for name in rng.choices(names, shares, k=count):
             yield self._group(self._next(name), rng)
 
@@ -80,7 +82,7 @@ class Mixture:
         epoch, place = divmod(self._drawn[name], len(pool))
         if self._orders.get(name, (-1, []))[0] != epoch:
             order = list(range(len(pool)))
-            Random(f"{self._seed} {name} {epoch}").shuffle(order)
+            seeded(f"{self._seed} {name} {epoch}").shuffle(order)
             self._orders[name] = (epoch, order)
         self._drawn[name] += 1
         return pool[self._orders[name][1][place]]

@@ -32,7 +32,7 @@ class Scores(NamedTuple):
     answerable: Tensor
 
 
-class Layer(nn.Module):
+class Layer(nn.Module):  # type: ignore[misc]  # torch is not analysed
     """One post-norm transformer layer, query, key and value in one matrix."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Layer(nn.Module):
         return changed
 
 
-class ReaderModel(nn.Module):
+class ReaderModel(nn.Module):  # type: ignore[misc]  # torch is not analysed
     """Word vectors in, a score per sentence and one for the whole out; the word vectors are not part of it."""
 
     def __init__(self) -> None:

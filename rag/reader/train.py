@@ -13,18 +13,20 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from rag.reader.data import SOURCES, Example, split
+from rag.reader.bundled import bundled, tokenizer
+from rag.reader.data import SOURCES, Example, seeded, split
 from rag.reader.mixing import Group, Item, Mixture
+from rag.reader.synthetic import read_synthetic
 from rag.reader.validate import Scored, measure, sample
 from rag.reader.windows import Window, pad, tokenise, windows
 
 if TYPE_CHECKING:
-    import torch
     from tokenizers import Tokenizer
     from torch import Tensor
 
     from rag.reader.model import ReaderModel, Scores
 
+EVALUATED = Path(__file__).parents[2] / "eval" / "questions" / "ml_ids.txt"
 CHUNK = 256
 """Groups that are sorted by length together, so that batches hold little padding."""
 BATCH_TOKENS = 3584
@@ -58,8 +60,11 @@ def rate(seen: int, total: int, final_share: float) -> float:
 
 
 def loss_of(scores: "Scores", items: Sequence[Item], groups: Sequence[Group]) -> "Tensor":
-    """Every sentence right or wrong, the right one before the others and "none", answerable or not, and more so
-    than its own near miss."""
+    """The sum of four losses over a batch.
+
+    Every sentence right or wrong; the right one before the others and before "none"; answerable or not; and more
+    answerable than its own near miss.
+    """
     import torch
     from torch.nn import functional
 
@@ -105,9 +110,7 @@ def forward(model: "ReaderModel", words: "Tensor", batch: Sequence[Window]) -> "
     return Scores(*model.heads(states.float(), members))
 
 
-def scorer(
-    model: "ReaderModel", words: "Tensor", tokenizer: "Tokenizer"
-) -> Callable[[Sequence[Example]], list[Scored]]:
+def scorer(model: "ReaderModel", words: "Tensor", splitter: "Tokenizer") -> Callable[[Sequence[Example]], list[Scored]]:
     """A function that scores examples in windows, as reading does."""
     import numpy as np
     import torch
@@ -115,7 +118,7 @@ def scorer(
     def score(examples: Sequence[Example]) -> list[Scored]:
         cut = []
         for number, example in enumerate(examples):
-            question, title, *rest = tokenise(tokenizer, [example.question, example.title, *example.sentences])
+            question, title, *rest = tokenise(splitter, [example.question, example.title, *example.sentences])
             cut += windows(number, question, title, rest)
         logits = [np.zeros(len(example.sentences), np.float32) for example in examples]
         heights = [-np.inf] * len(examples)
@@ -146,17 +149,13 @@ def save(path: Path, content: dict[str, Any]) -> None:
 def train(arguments: argparse.Namespace) -> None:
     """Train until ``--examples`` windows were seen; ``OUT/last.pt`` and ``OUT/log.jsonl`` say how far it is."""
     import torch
-    from tokenizers import Tokenizer
 
-    from rag.reader import bundled
     from rag.reader.model import ReaderModel, read_encoder
 
     torch.manual_seed(arguments.seed)
     torch.set_num_threads(arguments.threads)
     device = torch.device(arguments.device)
-    tokenizer = Tokenizer.from_file(str(bundled("tokenizer.json")))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+    splitter = tokenizer()
     encoder, words = read_encoder(bundled("model.safetensors"))
     words = words.to(device)
     model = ReaderModel()
@@ -169,7 +168,8 @@ def train(arguments: argparse.Namespace) -> None:
     trained = [each for each in model.parameters() if each.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=PEAK, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
     examples, held = split(arguments.data)
-    mixture = Mixture(examples, tokenizer, arguments.seed)
+    examples += read_synthetic(arguments.data, set(arguments.exclude.read_text(encoding="utf-8").split()))
+    mixture = Mixture(examples, splitter, arguments.seed)
     checked = sample(held, arguments.checked)
     seen = steps = 0
     last = arguments.out / "last.pt"
@@ -206,7 +206,7 @@ def train(arguments: argparse.Namespace) -> None:
     while seen < arguments.examples:
         final = seen >= arguments.examples * (1 - arguments.final_share)
         groups = list(mixture.draw(CHUNK, final=final))
-        for batch in batches(groups, Random(f"{arguments.seed} {seen}")):
+        for batch in batches(groups, seeded(f"{arguments.seed} {seen}")):
             items = [item for group in batch for item in group]
             for settings in optimizer.param_groups:
                 settings["lr"] = rate(seen, arguments.examples, arguments.final_share)
@@ -225,7 +225,7 @@ def train(arguments: argparse.Namespace) -> None:
         losses.clear()
         if seen - tested >= arguments.check_every or seen >= arguments.examples:
             tested = seen
-            log(**{name: round(value, 4) for name, value in measure(checked, scorer(average, words, tokenizer)).items()})
+            log(**{name: round(value, 4) for name, value in measure(checked, scorer(average, words, splitter)).items()})
         if time.monotonic() - saved > arguments.save_seconds or seen >= arguments.examples:
             keep()
             saved = time.monotonic()
@@ -234,10 +234,15 @@ def train(arguments: argparse.Namespace) -> None:
 def main() -> None:
     """Read the command line and train."""
     parser = argparse.ArgumentParser(prog="python -m rag.reader.train", description="Train the evidence reader.")
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds reader/ and scifact/")
+    parser.add_argument("--data", type=Path, required=True, help="folder of reader/, scifact/ and ml_abstracts/")
     parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint last.pt and log.jsonl")
-    parser.add_argument("--examples", type=int, default=30_000, help="windows to train on in all (default: %(default)s)")
-    parser.add_argument("--final-share", type=float, default=0.5, help="share of the final phase (default: %(default)s)")
+    parser.add_argument("--exclude", type=Path, default=EVALUATED, help="ids of ml_abstracts kept for evaluation")
+    parser.add_argument(
+        "--examples", type=int, default=30_000, help="windows to train on in all (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--final-share", type=float, default=0.5, help="share of the final phase (default: %(default)s)"
+    )
     parser.add_argument("--checked", type=int, default=50, help="held-out examples checked per source")
     parser.add_argument("--check-every", type=int, default=6_000, help="examples between checks")
     parser.add_argument("--save-seconds", type=float, default=180)

@@ -2,12 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.reader.data import SOURCES, Example, without_answer
+from rag.reader.data import SOURCES, Example, seeded, without_answer
 
 Scored = tuple[NDArray[np.float32], float]
 """Sentence logits and the answerability logit of one example."""
@@ -26,8 +25,12 @@ def sample(held: Sequence[Example], per_source: int, seed: int = 5) -> list[Exam
     by_source: dict[str, list[Example]] = defaultdict(list)
     for example in held:
         by_source[example.source].append(example)
-    rng = Random(seed)
-    return [each for name in sorted(by_source) for each in rng.sample(by_source[name], min(per_source, len(by_source[name])))]
+    rng = seeded(seed)
+    return [
+        each
+        for name in sorted(by_source)
+        for each in rng.sample(by_source[name], min(per_source, len(by_source[name])))
+    ]
 
 
 def measure(examples: Sequence[Example], score: Callable[[Sequence[Example]], list[Scored]]) -> dict[str, float]:
@@ -36,7 +39,7 @@ def measure(examples: Sequence[Example], score: Callable[[Sequence[Example]], li
     ``near_miss`` sets answerable science examples against themselves with the answer removed, ``squad20`` the two
     kinds of SQuAD 2.0 questions, ``scifact`` claims with and without evidence in the abstract they cite.
     """
-    rng = Random(7)
+    rng = seeded(7)
     misses = []
     for example in examples:
         if example.answers and SOURCES[example.source].science:

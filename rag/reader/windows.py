@@ -6,7 +6,7 @@ windows of whole sentences, each with the question and the title, so that no sen
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,15 +23,18 @@ TITLE_ROOM = 32
 class Encoding(Protocol):
     """What the ``tokenizers`` library gives for one text."""
 
-    ids: list[int]
+    @property
+    def ids(self) -> list[int]:
+        """The token ids."""
 
 
 class Tokenizer(Protocol):
     """The part of ``tokenizers.Tokenizer`` that is used."""
 
-    def encode_batch(self, input: list[str], *, add_special_tokens: bool = True) -> Sequence[Encoding]:  # noqa: A002
+    def encode_batch(
+        self, input: Sequence[Any], is_pretokenized: bool = ..., add_special_tokens: bool = ...
+    ) -> Sequence[Encoding]:
         """One encoding per text."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ def windows(
 def pad(batch: Sequence[Window]) -> Padded:
     """The windows as arrays, padded to the longest."""
     tokens = max(len(window.ids) for window in batch)
-    most = max(window.sentences for window in batch)
+    most = max(1, *(window.sentences for window in batch))
     ids = np.full((len(batch), tokens), PAD, np.int64)
     roles = np.zeros((len(batch), tokens), np.int64)
     mask = np.zeros((len(batch), tokens), np.float32)
