@@ -8,7 +8,10 @@ from random import Random
 import numpy as np
 
 from rag.reader.data import SOURCES, Example, crop, disturb, seeded, select, without_answer
-from rag.reader.windows import Tokenizer, Window, room_for, tokenise, windows
+from rag.reader.windows import WINDOW, Tokenizer, Window, room_for, tokenise, windows
+
+WHOLE = 0.1
+"""Share of windows that get all the room that reading has."""
 
 Passage = tuple[str, tuple[str, ...]]
 
@@ -102,7 +105,7 @@ class Mixture:
         return tuple(self._item(member, rng) for member in members)
 
     def _item(self, example: Example, rng: Random) -> Item:
-        size = SOURCES[example.source].tokens
+        size = WINDOW if rng.random() < WHOLE else SOURCES[example.source].tokens
         question, title, *sentences = tokenise(self._tokenizer, [example.question, example.title, *example.sentences])
         room = room_for(question, title, size)
         lengths = [max(1, min(len(sentence), room)) for sentence in sentences]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 EVALUATED = Path(__file__).parents[2] / "eval" / "questions" / "ml_ids.txt"
 CHUNK = 256
 """Groups that are sorted by length together, so that batches hold little padding."""
-BATCH_TOKENS = 3584
+BATCH_TOKENS = 2816
 PEAK = 1.5e-4
 WARM_UP = 1500
 AVERAGE = 0.995
@@ -243,7 +243,7 @@ def main() -> None:
     parser.add_argument(
         "--final-share", type=float, default=0.5, help="share of the final phase (default: %(default)s)"
     )
-    parser.add_argument("--checked", type=int, default=50, help="held-out examples checked per source")
+    parser.add_argument("--checked", type=int, default=30, help="held-out examples checked per source")
     parser.add_argument("--check-every", type=int, default=6_000, help="examples between checks")
     parser.add_argument("--save-seconds", type=float, default=180)
     parser.add_argument("--seed", type=int, default=5)
