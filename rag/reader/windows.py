@@ -109,15 +109,15 @@ def windows(
     asked = len(head)
     head += [*title[:TITLE_ROOM], SEP]
     room = room_for(question, title, size)
-    starts = split_evenly([len(sentence) for sentence in sentences], room)
+    # an empty sentence (nothing the vocabulary knows) still needs a token to stand for it
+    kept = [list(sentence[:room]) or [SEP] for sentence in sentences]
+    starts = split_evenly([len(sentence) for sentence in kept], room)
     found = []
     for start, end in zip(starts, [*starts[1:], len(sentences)], strict=True):
         ids, members = list(head), [-1] * len(head)
-        for number, sentence in enumerate(sentences[start:end]):
-            # an empty sentence (nothing the vocabulary knows) still needs a token to stand for it
-            kept = list(sentence[:room]) or [SEP]
-            ids += kept
-            members += [number] * len(kept)
+        for number, sentence in enumerate(kept[start:end]):
+            ids += sentence
+            members += [number] * len(sentence)
         found.append(Window(passage, start, end - start, (*ids, SEP), (*members, -1), asked, len(head)))
     return found
 
