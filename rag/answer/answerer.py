@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 from rag.answer.chat import standalone
 from rag.answer.check import Checker
 from rag.answer.citations import parse_citations
+from rag.answer.confidence import confidence, features
 from rag.answer.llm import QUOTES, draft
 from rag.answer.prompts import NO_ANSWER, answer_prompt
-
-from rag.answer.confidence import confidence, features
 from rag.answer.quotes import choose, score_sentences
 from rag.errors import UsageError
 from rag.records import (

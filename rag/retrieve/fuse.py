@@ -27,6 +27,6 @@ class Weights:
 def fuse(signals: Signals, weights: Weights) -> float:
     """The fused score, higher is better; about 0..1, comparable between questions."""
     matched = COVERAGE_SHARE * signals.coverage + (1 - COVERAGE_SHARE) * signals.bm25
-    lexical = matched * signals.coverage**DAMPING
+    lexical = matched * float(signals.coverage**DAMPING)
     total = weights.chunk + weights.sentence + weights.bm25
     return (weights.chunk * signals.chunk + weights.sentence * signals.sentence + weights.bm25 * lexical) / total
