@@ -39,9 +39,7 @@ def read_lines(path: Path) -> Iterator[Any]:
 def wice(folder: Path) -> list[Example]:
     """WiCE claims against their whole article; partially supported counts as not supported, as in LLM-AggreFact."""
     return [
-        Example(
-            "wice", row["label"], f"wice{number}", row["claim"], tuple(row["evidence"]), row["label"] == "supported"
-        )
+        Example("wice", row["label"], f"wice{number}", row["claim"], tuple(row["evidence"]), row["label"] == "supported")
         for number, row in enumerate(read_lines(folder / "wice" / "claim_dev.jsonl.gz"))
     ]
 
@@ -175,9 +173,7 @@ def _other_number(text: str, generator: random.Random) -> str:
     return re.sub(rf"(?<!\w){re.escape(number.written)}(?!\w)", written + " percent" * number.percent, text, count=1)
 
 
-_NEGATED = re.compile(
-    r"\b(?:no|not|never|without|cannot|nor|neither|fails?|failed|lacks?|hardly)\b|n['’]t\b|\bnon-", re.I
-)
+_NEGATED = re.compile(r"\b(?:no|not|never|without|cannot|nor|neither|fails?|failed|lacks?|hardly)\b|n['’]t\b|\bnon-", re.I)
 _VERB = re.compile(r"\b(is|are|was|were|can|will|has|have|could|should|may)\b(?! not)")
 _PLAIN_VERB = re.compile(r"\b(we|it|they|method|model|approach|framework|results|experiments)\s+([a-z]+)\b", re.I)
 

@@ -38,8 +38,9 @@ def read_answer(
     """
     if declines(text):
         return Answer(question, question, (), (), True, confidence, model, text.strip() or "(empty)", tuple(shown))
-    # Markers after a full stop belong to the sentence before it.
-    before_stop = _AFTER_STOP.sub(lambda found: f" {found.group(2).strip()}{found.group(1)} ", " ".join(text.split()))
+    # One number a bracket, and markers after a full stop to the sentence before it.
+    single = _MARKER.sub(lambda found: "".join(f"[{each.strip()}]" for each in found.group(1).split(",")), text)
+    before_stop = _AFTER_STOP.sub(lambda found: f" {found.group(2).strip()}{found.group(1)} ", " ".join(single.split()))
     sentences = [
         AnswerSentence(_plain(each.text), "unsupported", _cited(each.text, shown))
         for each in split_sentences(before_stop)
