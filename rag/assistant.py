@@ -197,6 +197,11 @@ class Assistant:
             found = self._index.catalog.abstracts(page)
             yield from (found[key] for key in page if key in found)
 
+    def count(self, filters: Filters | None = None) -> int:
+        """How many abstracts there are, or how many ``filters`` leave."""
+        catalog = self._index.catalog
+        return len(catalog.keys(filters)) if filters else catalog.count()
+
     def stats(self) -> CorpusStats:
         """What the corpus holds."""
         catalog = self._index.catalog

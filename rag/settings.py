@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     weight_bm25: Weight = Field(0.3, description="Weight of BM25 in the fused score.")
     min_confidence: Weight = Field(0.5, description="Below this calibrated confidence the answer abstains.")
 
+    ui_password: SecretStr = Field(
+        SecretStr(""), description="Password of the chat page; it must have one to listen beyond this computer."
+    )
     chroma_url: str = Field("", description="Address of a Chroma server; empty keeps the vectors in the corpus folder.")
 
     @field_validator("llm")

@@ -1,0 +1,115 @@
+"""Abstracts → BibTeX and RIS, as reference managers read them."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from rag.records import Abstract
+
+_LATEX = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "%": r"\%",
+    "#": r"\#", "_": r"\_", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+}  # fmt: skip
+_VERBATIM = ("doi", "url", "eprint")
+"""BibTeX fields that hold addresses: LaTeX's escapes would become part of them."""
+_LITTLE_WORDS = frozenset("a an the on of in for to and with from by is are".split())
+
+
+def to_bibtex(abstracts: Iterable[Abstract]) -> str:
+    """One BibTeX entry an abstract, UTF-8, with keys that are unique among them; empty for none."""
+    entries, taken = [], set[str]()
+    for abstract in abstracts:
+        key = _unused(_key(abstract), taken)
+        taken.add(key)
+        entries.append(_bibtex_entry(abstract, key))
+    return "\n".join(entries)
+
+
+def _bibtex_entry(abstract: Abstract, key: str) -> str:
+    arxiv = bool(abstract.arxiv_id)
+    known = {
+        "title": abstract.title,
+        "author": " and ".join(_braced(author) for author in abstract.authors),
+        "year": str(abstract.year or ""),
+        "journal": abstract.venue,
+        "doi": abstract.doi,
+        "eprint": abstract.arxiv_id,
+        "archiveprefix": "arXiv" if arxiv else "",
+        "pmid": abstract.pmid,
+        "url": abstract.url,
+        "keywords": ", ".join(abstract.keywords),
+        "note": "Title derived from the abstract" if abstract.title_derived else "",
+        "abstract": abstract.text,
+    }
+    fields = [
+        f"  {name} = {{{_verbatim(value) if name in _VERBATIM else value if name == 'author' else _latex(value)}}},"
+        for name, value in known.items()
+        if value
+    ]
+    return "\n".join([f"@{'article' if abstract.venue else 'misc'}{{{key},", *fields, "}", ""])
+
+
+def _latex(text: str) -> str:
+    return "".join(_LATEX.get(character, character) for character in _line(text))
+
+
+def _braced(author: str) -> str:
+    """An author for BibTeX's list, where a bare " and " or a stray brace would split or end the names."""
+    name = _latex(author)
+    return f"{{{name}}}" if re.search(r"\band\b", name, re.IGNORECASE) else name
+
+
+def _verbatim(address: str) -> str:
+    return re.sub(r"[{}\\\s]", lambda found: f"%{ord(found[0]):02X}", address.strip())
+
+
+def _key(abstract: Abstract) -> str:
+    """surnameYEARword in ASCII, as far as they are known; else the id."""
+    first = abstract.authors[0] if abstract.authors else ""
+    surname = first.split(",")[0] if "," in first else first.split()[-1] if first.split() else ""
+    words = [word for word in re.findall(r"\w+", _ascii(abstract.title)) if word.lower() not in _LITTLE_WORDS]
+    key = re.sub(r"[^a-z0-9]", "", _ascii(surname).lower()) + str(abstract.year or "")
+    key += re.sub(r"[^a-z0-9]", "", words[0].lower()) if words else ""
+    return key or re.sub(r"[^A-Za-z0-9]+", "-", abstract.id).strip("-") or "abstract"
+
+
+def _unused(key: str, taken: set[str]) -> str:
+    number, free = 1, key
+    while free in taken:
+        number += 1
+        free = f"{key}-{number}"
+    return free
+
+
+def _ascii(text: str) -> str:
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+
+
+def to_ris(abstracts: Iterable[Abstract]) -> str:
+    """One RIS record an abstract, lines ended by CR LF as the format wants; empty for none."""
+    return "".join(_ris_record(abstract) for abstract in abstracts)
+
+
+def _ris_record(abstract: Abstract) -> str:
+    fields = [
+        ("TY", "JOUR" if abstract.venue else "GEN"),
+        ("ID", abstract.id),
+        ("TI", abstract.title),
+        *(("AU", author) for author in abstract.authors),
+        ("PY", str(abstract.year or "")),
+        ("JO", abstract.venue),
+        ("DO", abstract.doi),
+        ("AN", abstract.pmid and f"PMID:{abstract.pmid}"),
+        ("M1", abstract.arxiv_id and f"arXiv:{abstract.arxiv_id}"),
+        ("UR", abstract.url),
+        *(("KW", keyword) for keyword in abstract.keywords),
+        ("N1", "Title derived from the abstract" if abstract.title_derived else ""),
+        ("AB", abstract.text),
+    ]
+    lines = [f"{tag}  - {_line(value)}" for tag, value in fields if value]
+    return "\r\n".join([*lines, "ER  - ", "", ""])
+
+
+def _line(text: str) -> str:
+    """``text`` on one line: a new line would end a RIS field, and a blank one a BibTeX paragraph."""
+    return " ".join(text.split())
