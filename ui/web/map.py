@@ -72,7 +72,9 @@ def project(vectors: Floats) -> Floats:
         return np.column_stack([(np.arange(count) + 1) / (count + 1), np.full(count, 0.5)]).astype(np.float32)
     centred = vectors - vectors.mean(axis=0)
     _, _, axes = np.linalg.svd(centred, full_matrices=False)
-    axes *= np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]  # a sign of its own, run after run
+    axes *= np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[
+        :, None
+    ]  # a sign of its own, run after run
     flat = centred @ axes[:2].T
     if flat.shape[1] < 2:
         flat = np.column_stack([flat, np.zeros(count)])
@@ -148,7 +150,11 @@ def _written(terms: Sequence[str], texts: Sequence[str]) -> list[str]:
     either = re.compile(r"\b(?:" + "|".join(re.escape(term) for term in terms) + r")\b", re.IGNORECASE)
     forms = Counter(found for text in texts for found in either.findall(text))
     return [
-        max((form for form in forms if form.lower() == term), key=lambda form: (forms[form], form.islower()), default=term)
+        max(
+            (form for form in forms if form.lower() == term),
+            key=lambda form: (forms[form], form.islower()),
+            default=term,
+        )
         for term in terms
     ]
 

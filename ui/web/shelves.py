@@ -15,9 +15,9 @@ from rag.errors import FootnoteError
 from rag.records import IngestReport, Progress
 from ui.markup import escape
 from ui.web import library
+from ui.web.desk import Choices
 from ui.web.map import Map, draw, sample
 from ui.web.map_view import map_html
-from ui.web.desk import Choices
 
 _log = logging.getLogger(__name__)
 UPLOADS = "uploads"

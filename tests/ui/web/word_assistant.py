@@ -113,7 +113,11 @@ class WordAssistant:
             AnswerSentence(
                 found.sentence.text,
                 "quoted",
-                (Citation(marker, found.abstract.id, found.sentence.start, found.sentence.end, found.sentence.text, 1.0),),
+                (
+                    Citation(
+                        marker, found.abstract.id, found.sentence.start, found.sentence.end, found.sentence.text, 1.0
+                    ),
+                ),
             )
             for marker, found in enumerate(best, start=1)
         )
