@@ -98,7 +98,9 @@ class Desk:
                     f"The question has {len(question):,} characters; ask it in {LONGEST_QUESTION:,} or fewer."
                 )
             turn = replace(turn, filters=choices.filters)
-            for step in self._stream(turn, conversation.history, choices.composer or None):
+            # The settings' composer goes unnamed: an LLM handed to ``Assistant.open`` stands in for it.
+            composer = choices.composer if choices.composer != self.assistant.settings.llm else None
+            for step in self._stream(turn, conversation.history, composer or None):
                 if isinstance(step, View):
                     yield step
                 else:
