@@ -25,6 +25,7 @@ class _Tags(HTMLParser):
 
 
 def parsed(html: str) -> _Tags:
+    """The tags with their attributes, and the text, as a browser would read them."""
     parser = _Tags()
     parser.feed(html)
     parser.close()

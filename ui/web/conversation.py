@@ -5,7 +5,7 @@ Abstracts' texts are not kept with them: the catalog has those, and a browser gi
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -28,7 +28,7 @@ class Turn:
     answer: Answer | None = None
     error: str = ""
     good: bool | None = None
-    filters: Filters = Filters()
+    filters: Filters = field(default_factory=Filters)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,10 +93,7 @@ class Desk:
         )
         turn = Turn(question)
         try:
-            if len(question) > LONGEST_QUESTION:
-                raise UsageError(
-                    f"The question has {len(question):,} characters; ask it in {LONGEST_QUESTION:,} or fewer."
-                )
+            _check_length(question)
             turn = replace(turn, filters=choices.filters)
             # The settings' composer goes unnamed: an LLM handed to ``Assistant.open`` stands in for it.
             composer = choices.composer if choices.composer != self.assistant.settings.llm else None
@@ -107,7 +104,7 @@ class Desk:
                     turn = step
         except FootnoteError as error:
             turn = replace(turn, error=str(error))
-        except Exception:  # the page has to say something, whatever broke; the traceback goes to the log
+        except Exception:  # noqa: BLE001 - the page has to say something, whatever broke; the traceback goes to the log
             _log.exception("A question could not be answered")
             turn = replace(turn, error=_UNEXPECTED)
         yield self._kept(shelf, conversation.with_turn(turn))
@@ -288,3 +285,8 @@ class Desk:
 
 
 _UNEXPECTED = "Something broke inside Footnote; the terminal it was started from shows what. Asking again is safe."
+
+
+def _check_length(question: str) -> None:
+    if len(question) > LONGEST_QUESTION:
+        raise UsageError(f"The question has {len(question):,} characters; ask it in {LONGEST_QUESTION:,} or fewer.")

@@ -107,7 +107,11 @@ class _Parts:
             self.years = _mount("years")
             with gr.Row(elem_id="search-row"):
                 self.search = gr.Textbox(
-                    label="Search the library", placeholder="Search the library", elem_id="search", container=False, scale=8
+                    label="Search the library",
+                    placeholder="Search the library",
+                    elem_id="search",
+                    container=False,
+                    scale=8,
                 )
                 self.clear = gr.Button("Show all", elem_id="show-all", scale=1, min_width=100)
             self.table = _mount("table")
@@ -240,13 +244,17 @@ def _wire_library(page: gr.Blocks, parts: _Parts, desk: Desk, shelves: Shelves) 
     parts.search.submit(shelves.table, [parts.search], [parts.table], **quiet)
     parts.clear.click(lambda: ("", shelves.table()), None, [parts.search, parts.table], **quiet)
     parts.map_room.select(
-        lambda store: shelves.map(desk.marked(store)), [parts.store], [parts.map], show_progress="minimal",
+        lambda store: shelves.map(desk.marked(store)),
+        [parts.store],
+        [parts.map],
+        show_progress="minimal",
         api_visibility="private",
     )
-    count: Callable[..., str] = lambda *choices: shelves.matching(Choices(*choices))
-    gr.on(
-        [each.change for each in parts.asking()[:4]] + [page.load], count, parts.asking(), [parts.matching], **quiet
-    )
+
+    def count(*choices: Any) -> str:
+        return shelves.matching(Choices(*choices))
+
+    gr.on([each.change for each in parts.asking()[:4]] + [page.load], count, parts.asking(), [parts.matching], **quiet)
 
 
 def launching(*, loopback_only: bool = True) -> dict[str, Any]:

@@ -105,7 +105,9 @@ def test_evidence_of_a_removed_abstract_keeps_the_quotes(desk: Desk, assistant: 
     assert "<mark>" in shown
 
 
-@pytest.mark.parametrize("action", [{"do": "open", "id": "nope"}, {"do": "rate", "turn": "7", "good": "true"}, {"do": "edit"}])
+@pytest.mark.parametrize(
+    "action", [{"do": "open", "id": "nope"}, {"do": "rate", "turn": "7", "good": "true"}, {"do": "edit"}]
+)
 def test_stale_buttons_say_so(desk: Desk, action: dict[str, str]) -> None:
     """A button of another tab, or of a removed abstract, is answered with a sentence."""
     assert desk.act(None, action).announce
@@ -190,7 +192,10 @@ def test_a_stopped_question_stays_to_be_asked_again(desk: Desk) -> None:
 def test_uploads_are_kept_and_reported(assistant: Assistant, tmp_path: Path) -> None:
     """A good file is added under its own name; another file of that name does not replace it."""
     shelves = Shelves(assistant)
-    for folder, text in (("a", "Sugar lowers mood in adults, a trial of two hundred people shows."), ("b", "Sleep helps memory.")):
+    for folder, text in (
+        ("a", "Sugar lowers mood in adults, a trial of two hundred people shows."),
+        ("b", "Sleep helps memory."),
+    ):
         upload = tmp_path / folder / "mine.txt"
         upload.parent.mkdir()
         upload.write_text(f"{text} It was repeated twice with the same outcome.\n")

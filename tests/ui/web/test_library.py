@@ -8,7 +8,9 @@ from ui.web.library import Rows, progress_html, report_html, table_html, years_h
 
 def test_the_report_names_every_reason() -> None:
     """Counts, then file, record and reason of what was not taken, then what was merged."""
-    report = IngestReport(3, rejected=[Rejection("/x/a.txt", 7, "It is empty.")], merged=1, merges=[Merge("a.txt", 2, "id")])
+    report = IngestReport(
+        3, rejected=[Rejection("/x/a.txt", 7, "It is empty.")], merged=1, merges=[Merge("a.txt", 2, "id")]
+    )
     shown = parsed(report_html(report)).text
     assert "3 added, 1 merged" in shown
     assert "a.txt, record 7: It is empty." in shown
