@@ -39,7 +39,9 @@ def read_lines(path: Path) -> Iterator[Any]:
 def wice(folder: Path) -> list[Example]:
     """WiCE claims against their whole article; partially supported counts as not supported, as in LLM-AggreFact."""
     return [
-        Example("wice", row["label"], f"wice{number}", row["claim"], tuple(row["evidence"]), row["label"] == "supported")
+        Example(
+            "wice", row["label"], f"wice{number}", row["claim"], tuple(row["evidence"]), row["label"] == "supported"
+        )
         for number, row in enumerate(read_lines(folder / "wice" / "claim_dev.jsonl.gz"))
     ]
 
@@ -79,7 +81,8 @@ def scifact(folder: Path) -> list[Example]:
 
 def planted(folder: Path, count: int, seed: int = SEED) -> list[Example]:
     """Real sentences of ``count`` abstracts, kept, trimmed or reworded (supported) or spoiled (not), each against eight
-    sentences of its abstract and, as a stranger, of another abstract on the same topic."""
+    sentences of its abstract and, as a stranger, of another abstract on the same topic.
+    """
     generator = random.Random(seed)  # noqa: S311  # reproducible, not secret
     rows = [row for row in read_lines(folder / "ml_abstracts" / "papers.jsonl.gz") if len(row["abstract"]) > 400]
     generator.shuffle(rows)
@@ -173,7 +176,9 @@ def _other_number(text: str, generator: random.Random) -> str:
     return re.sub(rf"(?<!\w){re.escape(number.written)}(?!\w)", written + " percent" * number.percent, text, count=1)
 
 
-_NEGATED = re.compile(r"\b(?:no|not|never|without|cannot|nor|neither|fails?|failed|lacks?|hardly)\b|n['’]t\b|\bnon-", re.I)
+_NEGATED = re.compile(
+    r"\b(?:no|not|never|without|cannot|nor|neither|fails?|failed|lacks?|hardly)\b|n['’]t\b|\bnon-", re.I
+)
 _VERB = re.compile(r"\b(is|are|was|were|can|will|has|have|could|should|may)\b(?! not)")
 _PLAIN_VERB = re.compile(r"\b(we|it|they|method|model|approach|framework|results|experiments)\s+([a-z]+)\b", re.I)
 

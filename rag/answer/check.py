@@ -189,7 +189,11 @@ def _credit(said: Words, sentence: Words) -> dict[str, float]:
 
 
 def _flip(
-    said: Words, sentences: Sequence[Words], recalls: "NDArray[np.float64]", order: "NDArray[np.intp]", best: Sequence[int]
+    said: Words,
+    sentences: Sequence[Words],
+    recalls: "NDArray[np.float64]",
+    order: "NDArray[np.intp]",
+    best: Sequence[int],
 ) -> str:
     """On which word the best sentence contradicts the claim; "" when another, as good a match, agrees with it."""
     top = float(recalls[order[0]])

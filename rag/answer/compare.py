@@ -88,7 +88,8 @@ def pair_recall(claim: Words, evidence: Sequence[Words]) -> float:
 
 def is_copy(claim: Words, sentence: Words) -> bool:
     """Whether the claim is the sentence, or clauses of it: runs of three or more words, in order, that leave out nothing
-    in their own clause that denies or doubts them ("fails to", "whether")."""
+    in their own clause that denies or doubts them ("fails to", "whether").
+    """
     if not claim.tokens:
         return False
     if text_key(claim.text) == text_key(sentence.text):
@@ -138,7 +139,8 @@ def unknown_names(claim: Words, evidence: Sequence[Words]) -> list[Name]:
 
 def numbers_wrong(claim: Words, evidence: Sequence[Words]) -> list[Quantity]:
     """The numbers of the claim that the evidence, best sentence first, does not give; a near copy of the best sentence
-    may not put another number in the place of one of its own."""
+    may not put another number in the place of one of its own.
+    """
     mine = quantities(claim.text)
     if not mine:
         return []

@@ -35,7 +35,9 @@ _HEDGE = re.compile(r"(?:\b(?:about|around|nearly|almost|roughly|approximately|o
 _THE = re.compile(r"\bthe\s+$", re.IGNORECASE)
 _NOT_ONE = re.compile(r"\b(?:the|this|that|which|each|every|any|no|another|such)\s+$", re.IGNORECASE)
 _VAGUE = re.compile(r"\b(?:several|few|many|an?|one|two)\s+$", re.IGNORECASE)
-_PRONOUN_BEFORE = re.compile(r"\s+(?:of|another|can|may|could|must|should|needs?|that|which|to|is|has)\b", re.IGNORECASE)
+_PRONOUN_BEFORE = re.compile(
+    r"\s+(?:of|another|can|may|could|must|should|needs?|that|which|to|is|has)\b", re.IGNORECASE
+)
 _HEDGED_TOLERANCE = 0.05
 _UNIT_WORDS = 3
 

@@ -26,7 +26,12 @@ class Weights:
 
 def fuse(signals: Signals, weights: Weights) -> float:
     """The fused score, higher is better; about 0..1, comparable between questions."""
-    matched = COVERAGE_SHARE * signals.coverage + (1 - COVERAGE_SHARE) * signals.bm25
-    lexical = matched * signals.coverage**DAMPING
     total = weights.chunk + weights.sentence + weights.bm25
-    return (weights.chunk * signals.chunk + weights.sentence * signals.sentence + weights.bm25 * lexical) / total
+    semantic = weights.chunk * signals.chunk + weights.sentence * signals.sentence
+    return (semantic + weights.bm25 * lexical(signals)) / total
+
+
+def lexical(signals: Signals) -> float:
+    """How much of the question the abstract has in its own words, 0 to about 1."""
+    matched = COVERAGE_SHARE * signals.coverage + (1 - COVERAGE_SHARE) * signals.bm25
+    return matched * float(signals.coverage**DAMPING)

@@ -8,9 +8,9 @@ from itertools import islice
 from typing import Any
 
 from rag.answer.examples import example_questions
-from rag.answer.llm import available
+from rag.answer.llm import available, preflight
 from rag.assistant import Assistant
-from rag.errors import FootnoteError, NotFoundError, UsageError
+from rag.errors import FootnoteError, LLMError, NotFoundError, UsageError
 from rag.records import Abstract, Draft, Filters, Finished, Retrieved
 from ui.render import summary
 from ui.web import evidence, exports, transcript
@@ -255,6 +255,14 @@ class Desk:
         """The composers that work right now, the one of the settings first."""
         chosen = self.assistant.settings.llm
         return sorted(available(self.assistant.settings), key=lambda name: name != chosen)
+
+    def composer_problem(self) -> str:
+        """Why the composer of the settings is not offered, in a sentence; empty when it is."""
+        try:
+            preflight(self.assistant.settings)
+        except LLMError as error:
+            return str(error)
+        return ""
 
     def _conversation(self, conversation: Conversation) -> str:
         if conversation.turns:

@@ -209,7 +209,7 @@ def _wire_library(page: gr.Blocks, parts: _Parts, desk: Desk, shelves: Shelves) 
             parts.years: shelves.years(),
             parts.venues: gr.update(choices=choices["venues"], visible=bool(choices["venues"])),
             parts.sources: gr.update(choices=choices["sources"], visible=bool(choices["sources"])),
-            parts.composer: gr.update(choices=composers, value=composers[0]),
+            parts.composer: gr.update(choices=composers, value=composers[0], info=desk.composer_problem() or None),
         }
 
     def shelve(store: Any, action: str, query: str) -> Updates:

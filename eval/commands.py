@@ -1,0 +1,335 @@
+"""The terminal's door to the evaluation: `rag eval ...`. Only arguments and printing; the work is done elsewhere."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+
+from rag.errors import InputError
+from rag.records import Progress
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+
+app = typer.Typer(
+    name="eval",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Measure answers: runs with intervals and a report, comparisons, a gate, benchmarks, peers.",
+)
+
+QuestionFiles = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="[QUESTIONS]...", help="Question sets (JSONL); without one, the bundled seeds set."),
+]
+LLM = Annotated[str | None, typer.Option("--llm", help="What composes the answers, as in RAG_LLM.")]
+CorpusName = Annotated[str | None, typer.Option("--corpus", help="Ask this corpus of yours.")]
+Ingest = Annotated[
+    list[Path] | None,
+    typer.Option("--ingest", help="Ask a throw-away corpus made of these files; without --corpus, of seeds/."),
+]
+
+
+@app.command("run")
+def run_command(
+    questions: QuestionFiles = None,
+    corpus: CorpusName = None,
+    ingest: Ingest = None,
+    llm: LLM = None,
+    out: Annotated[Path, typer.Option(help="Folder for results.jsonl, metrics.json and report.html.")] = Path(
+        "eval-run"
+    ),
+    split: Annotated[str, typer.Option(help="dev, test or all.")] = "all",
+    judge: Annotated[str, typer.Option(help="A language model that grades the answers too, as in RAG_LLM.")] = "",
+    price: Annotated[
+        str, typer.Option(help="Dollars per million tokens, PROMPT,COMPLETION, to print what the run cost.")
+    ] = "",
+) -> None:
+    """Ask every question, and write the answers, the metrics and a report.
+
+    Stopped half-way, the same command goes on where it was.
+
+    - `rag eval run`
+    - `rag eval run --llm smollm2 --out runs/smollm2`
+    - `rag eval run my-questions.jsonl --corpus papers --split dev`
+    """
+    from eval.corpus import identify
+    from eval.judge import connect_judge
+    from eval.questions import load, select
+    from eval.runner import REPORT, run
+    from eval.tables import run_table, type_table
+    from eval.usage import parse_prices
+
+    if split not in ("dev", "test", "all"):
+        raise InputError(f"There is no split {split!r}; use dev, test or all.")
+    paths = _question_files(questions)
+    asked = select(load(paths), split)
+    if not asked:
+        raise InputError(f"No question is in the split {split!r}; use --split all.")
+    prices = parse_prices(price) if price else None
+    with _assistant(corpus, ingest, llm) as (assistant, name), _progress() as progress:
+        identity = identify(assistant, paths, name) | {"split": split} | ({"judge": judge} if judge else {})
+        grade = connect_judge(judge, assistant.settings) if judge else None
+        groups = run(asked, assistant, out, identity=identity, judge=grade, progress=progress)
+    console = Console()
+    console.print(run_table(groups))
+    console.print()
+    console.print(type_table(groups))
+    usage = groups[0].usage
+    if usage:
+        bill = f", {prices.dollars(usage):.4f} dollars" if prices else ""
+        console.print(
+            f"\n{usage.prompt_tokens:,} tokens read, {usage.completion_tokens:,} written, {usage.calls} replies{bill}."
+        )
+    console.print(f"\nThe report is at {out / REPORT}", soft_wrap=True)
+
+
+@app.command("compare")
+def compare_command(
+    first: Annotated[Path, typer.Argument(metavar="A", help="Folder of a run, or a metrics.json.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Folder of another run over the same questions.")],
+) -> None:
+    """Test for each metric whether B differs from A, and list the questions that got better and worse.
+
+    A paired randomisation test over the questions both have; "better" and "worse" are said at p < 0.05.
+
+    - `rag eval compare runs/quotes runs/smollm2`
+    """
+    from eval.compare import compare
+    from eval.scored import load
+    from eval.tables import comparison_table
+
+    comparison = compare(load(first), load(second))
+    console = Console()
+    others = f"; {comparison.only_in_one} are in one run only" if comparison.only_in_one else ""
+    console.print(f"{comparison.questions} questions in common{others}.\n")
+    console.print(comparison_table(comparison))
+    for word, moved in (("better", comparison.better), ("worse", comparison.worse)):
+        console.print(f"\n{len(moved)} questions got {word}{':' if moved else '.'}")
+        for each in moved[:20]:
+            console.print(f"  {each.before:.2f} → {each.after:.2f}  {each.id} ({each.type})", highlight=False)
+        if len(moved) > 20:
+            console.print(f"  and {len(moved) - 20} more")
+
+
+@app.command("gate")
+def gate_command(
+    update: Annotated[bool, typer.Option("--update", help="Make the baseline again from this run.")] = False,
+    gates: Annotated[Path | None, typer.Option(help="The gates; without it, eval/gates.toml.")] = None,
+    baseline: Annotated[Path | None, typer.Option(help="The baseline; without it, the committed one.")] = None,
+) -> None:
+    """Fail when a metric falls below its gate, or significantly below the committed baseline.
+
+    Asks the seeds questions of a throw-away corpus of seeds/ with `quotes`, and tries the checker on claims made from
+    them. Exit status 1 when a gate does not hold.
+
+    - `rag eval gate`
+    - `rag eval gate --update` after a change that is meant to move the numbers
+    """
+    from eval import gate, scored
+
+    gates_path = gates or gate.GATES
+    baseline_path = baseline or gate.BASELINE
+    rules = gate.load_gates(gates_path)
+    with _progress() as progress:
+        now = gate.measure_seeds(progress=progress)
+    console = Console()
+    if update:
+        baseline_path.parent.mkdir(parents=True, exist_ok=True)
+        baseline_path.write_bytes(scored.dump(now))
+        console.print(f"The baseline is written to {baseline_path}.", soft_wrap=True)
+    failures = gate.check_gates(now, scored.load(baseline_path), rules)
+    for failure in failures:
+        console.print(f"[red]fails[/red]  {failure.metric}: {failure.reason}", soft_wrap=True, highlight=False)
+    if failures:
+        raise typer.Exit(1)
+    console.print(f"[green]All gates hold[/green] over {len(now.scores)} questions and {len(now.claims)} claims.")
+
+
+@app.command("benchmark")
+def benchmark_command(
+    name: Annotated[str, typer.Argument(help="beir, scifact-claims, pubmedqa, wice or attributionbench.")],
+    data: Annotated[Path, typer.Option(help="Folder of the benchmark's files.")],
+    llm: LLM = None,
+    limit: Annotated[int, typer.Option(min=0, help="Only so many questions or claims; 0 takes all.")] = 0,
+    keep: Annotated[Path | None, typer.Option(help="Keep the corpus in this folder for the next time.")] = None,
+) -> None:
+    """Run a public benchmark, and print its numbers beside published ones.
+
+    - `rag eval benchmark beir --data scifact/ --keep bench/`
+    - `rag eval benchmark pubmedqa --data pubmedqa/ --llm smollm2 --limit 100`
+    """
+    from eval.benchmarks import run_benchmark
+    from eval.benchmarks.outcome import Options
+    from eval.tables import matrix_table, outcome_table
+
+    settings = Settings(**({} if llm is None else {"llm": llm}))
+    with _progress() as progress:
+        outcome = run_benchmark(name, data, Options(settings, limit, keep, progress))
+    console = Console()
+    console.print(outcome_table(outcome))
+    for title, matrix in outcome.matrices.items():
+        console.print()
+        console.print(matrix_table(title, matrix))
+    console.print()
+    for note in outcome.protocol:
+        console.print(f"- {note}", highlight=False)
+
+
+@app.command("peers")
+def peers_command(
+    questions: QuestionFiles = None,
+    ingest: Ingest = None,
+    llm: Annotated[str, typer.Option("--llm", help="The language model that writes for every system.")] = "smollm2",
+    limit: Annotated[int, typer.Option(min=1, help="How many questions, spread evenly over the set.")] = 60,
+) -> None:
+    """Put others' stock systems to the same work: same embedder, same language model, same questions.
+
+    LlamaIndex's CitationQueryEngine, a LangChain retrieval chain on Chroma, and txtai; needs the extra [peers].
+
+    - `rag eval peers`
+    - `rag eval peers --llm openai-like/my-model --limit 100`
+    """
+    from eval.corpus import SEEDS
+    from eval.peers import contest
+    from eval.questions import load
+    from eval.tables import standings_table
+
+    asked = load(_question_files(questions))
+    spread = [asked[number * len(asked) // limit] for number in range(limit)] if limit < len(asked) else asked
+    with _progress() as progress:
+        standings = contest(spread, ingest or [SEEDS], Settings(llm=llm), progress=progress)
+    console = Console()
+    console.print(standings_table(standings))
+    console.print(f"\n{len(spread)} questions; {llm} wrote for all systems but the first. Ratios with 95% intervals.")
+
+
+@app.command("draft")
+def draft_command(
+    corpus: CorpusName = None,
+    ingest: Ingest = None,
+    count: Annotated[int, typer.Option(min=1, help="How many questions to propose.")] = 30,
+    out: Annotated[Path | None, typer.Option(help="File to write; without it, standard output.")] = None,
+    llm: LLM = None,
+) -> None:
+    """Propose a question set for your own corpus, for a person to edit.
+
+    With a language model, questions as people ask them; without one, keywords of a sentence. Each comes with its gold
+    sentence. Rewrite them in your words, and add some that the abstracts do not answer.
+
+    - `rag eval draft --corpus papers --llm openai-like/my-model --out questions.jsonl`
+    """
+    from eval.draft import Ask, draft, keyword_question, llm_question
+    from eval.questions import to_json
+    from rag.answer.llm import connect, preflight
+
+    with _assistant(corpus, ingest, llm) as (assistant, _):
+        settings = assistant.settings
+        ask: Ask = keyword_question
+        if settings.llm != "quotes":
+            preflight(settings)
+            ask = llm_question(connect(settings))
+        lines = [orjson.dumps(to_json(each)) for each in draft(list(assistant.abstracts()), count, ask)]
+    content = b"".join(line + b"\n" for line in lines)
+    if out is None:
+        sys.stdout.write(content.decode())
+    else:
+        out.write_bytes(content)
+        Console().print(f"{len(lines)} questions are in {out}; edit them before you trust them.", soft_wrap=True)
+    if len(lines) < count:
+        Console(stderr=True).print(f"Only {len(lines)} of {count} could be made; ingest more, or use another --llm.")
+
+
+@app.command("speed")
+def speed_command(
+    data: Annotated[Path, typer.Option(help="A file of abstracts, as for rag ingest.")],
+    limit: Annotated[int, typer.Option(min=32, help="How many of them.")] = 2000,
+    stock: Annotated[int, typer.Option(min=32, help="How many LlamaIndex ingests.")] = 300,
+    out: Annotated[Path | None, typer.Option(help="File for the Markdown table; without it, standard output.")] = None,
+) -> None:
+    """Measure ingest against bare embedding and against LlamaIndex's stock pipeline, and the time to an answer.
+
+    Needs the extra [peers]. Run it on an otherwise idle machine.
+
+    - `rag eval speed --data papers.jsonl --limit 500`
+    """
+    from eval.speed import markdown, measure
+
+    with _progress() as progress:
+        table = markdown(measure(data, Settings(), limit=limit, stock=stock, progress=progress)) + "\n"
+    if out is None:
+        sys.stdout.write(table)
+    else:
+        out.write_text(table, encoding="utf-8")
+
+
+@app.command("table")
+def table_command(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs, one a column.")],
+    write: Annotated[Path | None, typer.Option(help="Put the table between the markers of this Markdown file.")] = None,
+) -> None:
+    """Print the quality table of the README from metrics.json, or put it there.
+
+    - `rag eval table runs/quotes runs/smollm2 --write README.md`
+    """
+    from eval.scored import load
+    from eval.tables import readme_table, write_between_markers
+
+    scored = [load(path) for path in runs]
+    table = readme_table({run.run.get("llm", path.name): run for path, run in zip(runs, scored, strict=True)})
+    if write:
+        write_between_markers(write, table)
+    else:
+        sys.stdout.write(table + "\n")
+
+
+def _question_files(given: list[Path] | None) -> list[Path]:
+    from eval.questions import bundled
+
+    return given or [bundled("seeds")]
+
+
+@contextmanager
+def _assistant(corpus: str | None, ingest: list[Path] | None, llm: str | None) -> Iterator[tuple["Assistant", str]]:
+    """The assistant that the options ask for, and what to call its corpus."""
+    from eval.corpus import SEEDS, throw_away
+    from rag.assistant import Assistant
+
+    chosen: dict[str, Any] = {} if llm is None else {"llm": llm}
+    if corpus is not None:
+        if ingest:
+            raise InputError("--corpus and --ingest exclude each other; name a corpus or files.")
+        with Assistant.open(Settings(corpus=corpus, **chosen)) as assistant:
+            yield assistant, corpus
+        return
+    paths = ingest or [SEEDS]
+    with _progress() as progress, throw_away(Settings(**chosen), paths, progress=progress) as assistant:
+        yield assistant, ", ".join(path.name for path in paths)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Progress], None]]:
+    """A progress bar on stderr, for any number of stages; it leaves nothing behind."""
+    from rich import progress as bars
+
+    columns = (
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeRemainingColumn(),
+    )
+    with bars.Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        tasks: dict[str, bars.TaskID] = {}
+
+        def show(now: Progress) -> None:
+            if now.stage not in tasks:
+                tasks[now.stage] = shown.add_task(now.stage, total=now.total)
+            shown.update(tasks[now.stage], completed=now.done, total=now.total)
+
+        yield show
