@@ -23,6 +23,8 @@ _EXAMPLES = 4
 _TRIED = 16
 """Candidates asked at most before the first page shows; at 60 ms each this stays under a second."""
 NOT_EDITING = -1
+_EMBEDDED = ("quotes", "smollm2")
+"""Composers that reach no server: the only ones to be had besides the one of the settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +97,7 @@ class Desk:
         try:
             _check_length(question)
             turn = replace(turn, filters=choices.filters)
-            # The settings' composer goes unnamed: an LLM handed to ``Assistant.open`` stands in for it.
-            composer = choices.composer if choices.composer != self.assistant.settings.llm else None
-            for step in self._stream(turn, conversation.history, composer or None):
+            for step in self._stream(turn, conversation.history, self._composer(choices.composer)):
                 if isinstance(step, View):
                     yield step
                 else:
@@ -255,6 +255,17 @@ class Desk:
         """The composers that work right now, the one of the settings first."""
         chosen = self.assistant.settings.llm
         return sorted(available(self.assistant.settings), key=lambda name: name != chosen)
+
+    def _composer(self, name: str) -> str | None:
+        """What to hand on as the composer; UsageError for one that neither comes with Footnote nor is configured.
+
+        The settings' own goes unnamed: an LLM handed to ``Assistant.open`` stands in for it.
+        """
+        if name in ("", self.assistant.settings.llm):
+            return None
+        if name not in _EMBEDDED:
+            raise UsageError(f"{name} is not configured; choose another composer, or set RAG_LLM={name} and start again.")
+        return name
 
     def composer_problem(self) -> str:
         """Why the composer of the settings is not offered, in a sentence; empty when it is."""

@@ -173,6 +173,7 @@ def test_conversations_survive_a_reload_and_a_restart(serving: Callable[..., Ser
     expect(page.locator("#turn-0 .answer")).to_have_text(answered)
     server.stop()
     server.start()
+    ask(page, "And on which dataset?", turn=1)
     page.reload()
     expect(page.locator("#turn-0 .answer")).to_have_text(answered)
     page.locator("#turn-0 a.footnote").first.click()

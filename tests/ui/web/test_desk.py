@@ -71,6 +71,12 @@ def test_years_that_exclude_each_other_are_refused(desk: Desk) -> None:
     assert "swap the two years" in (view.transcript or "")
 
 
+def test_only_configured_composers_are_reached(desk: Desk) -> None:
+    """A browser cannot send the corpus to a server of its own choosing."""
+    *_, view = desk.ask(None, QUESTION, Choices(composer="ollama/other"))
+    assert "ollama/other is not configured" in (view.transcript or "")
+
+
 def test_editing_replaces_the_turn_and_what_came_after(desk: Desk) -> None:
     """The edited question takes the place of the old one."""
     store = asked(desk, "What about diffusion?", asked(desk).store).store
