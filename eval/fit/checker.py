@@ -18,7 +18,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import StandardScaler
 
 from eval.fit.claim_data import Example, answers, attribution_bench, planted, scifact, wice
-from eval.metrics.classification import confusion
+from eval.metrics.classification import ConfusionMatrix, confusion
 from eval.statistics import Interval, bootstrap
 from rag.answer.check import COEFFICIENTS, Comparison, Features, compare_all
 from rag.errors import InputError
@@ -89,9 +89,7 @@ def _examples(data: Path) -> list[Example]:
 
 
 def _renamed(example: Example) -> Example:
-    return Example(
-        HELD_BACK, example.kind, example.group, example.claim, example.evidence, example.supported
-    )
+    return Example(HELD_BACK, example.kind, example.group, example.claim, example.evidence, example.supported)
 
 
 def _compare(examples: list[Example]) -> Compared:
@@ -167,7 +165,7 @@ def _table(title: str, compared: Compared, called: Bools) -> Table:
     return table
 
 
-def _matrix(pairs: Sequence[tuple[str, str]]):  # type: ignore[no-untyped-def]
+def _matrix(pairs: Sequence[tuple[str, str]]) -> ConfusionMatrix:
     return confusion([gold for gold, _ in pairs], [called for _, called in pairs], ("True", "False"))
 
 

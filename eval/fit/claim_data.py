@@ -45,7 +45,9 @@ def read_lines(path: Path) -> Iterator[Any]:
 def wice(folder: Path) -> list[Example]:
     """WiCE claims against their whole article; partially supported counts as not supported, as in LLM-AggreFact."""
     return [
-        Example("wice", row["label"], f"wice{number}", row["claim"], tuple(row["evidence"]), row["label"] == "supported")
+        Example(
+            "wice", row["label"], f"wice{number}", row["claim"], tuple(row["evidence"]), row["label"] == "supported"
+        )
         for number, row in enumerate(read_lines(folder / "wice" / "claim_dev.jsonl.gz"))
     ]
 
@@ -86,7 +88,9 @@ def scifact(folder: Path) -> list[Example]:
 def answers(folder: Path, split: str) -> list[Example]:
     """The reference answers of the bundled question sets against their gold sentences; spoiled, or of other questions,
     against the same; and against the sentences of the right abstract that do not answer."""
-    abstracts = {row["id"]: normalise(row["abstract"]) for row in read_lines(folder / "ml_abstracts" / "papers.jsonl.gz")}
+    abstracts = {
+        row["id"]: normalise(row["abstract"]) for row in read_lines(folder / "ml_abstracts" / "papers.jsonl.gz")
+    }
     known = {identity: Abstract(identity, text, "") for identity, text in abstracts.items()}
     for record in read([str(SEEDS)]):
         made = clean(record) if isinstance(record, Record) else record
@@ -101,7 +105,10 @@ def answers(folder: Path, split: str) -> list[Example]:
         kind = kind.rpartition("_")[2].rpartition(":")[2]
         examples.append(Example("answers", kind, groups[identity], claim.text, claim.evidence, claim.supported))
         beside = tuple(
-            each.text[span.start : span.end] for each in gold[identity] for span in each.sentences if span not in each.gold
+            each.text[span.start : span.end]
+            for each in gold[identity]
+            for span in each.sentences
+            if span not in each.gold
         )
         if claim.supported and beside:
             examples.append(Example("answers", "beside", groups[identity], claim.text, beside[:OFFERED], False))
@@ -204,7 +211,9 @@ def _other_number(text: str, generator: random.Random) -> str:
     return re.sub(rf"(?<!\w){re.escape(number.written)}(?!\w)", written + " percent" * number.percent, text, count=1)
 
 
-_NEGATED = re.compile(r"\b(?:no|not|never|without|cannot|nor|neither|fails?|failed|lacks?|hardly)\b|n['’]t\b|\bnon-", re.I)
+_NEGATED = re.compile(
+    r"\b(?:no|not|never|without|cannot|nor|neither|fails?|failed|lacks?|hardly)\b|n['’]t\b|\bnon-", re.I
+)
 _VERB = re.compile(r"\b(is|are|was|were|can|will|has|have|could|should|may)\b(?! not)")
 _PLAIN_VERB = re.compile(r"\b(we|it|they|method|model|approach|framework|results|experiments)\s+([a-z]+)\b", re.I)
 

@@ -87,7 +87,9 @@ def test_numbers_that_are_the_same(one: str, other: str) -> None:
     assert first.equals(second)
 
 
-@pytest.mark.parametrize("text", ["GPT-4 and ResNet50", "the one that wins", "several hundred", "word2vec", "of the two."])
+@pytest.mark.parametrize(
+    "text", ["GPT-4 and ResNet50", "the one that wins", "several hundred", "word2vec", "of the two."]
+)
 def test_what_is_no_number(text: str) -> None:
     """Digits in names, pronouns and vague counts are no numbers."""
     assert quantities(text) == ()
@@ -99,7 +101,10 @@ def test_what_is_no_number(text: str) -> None:
         ("The CLEVER metric quantifies the robustness of a DNN.", "unsupported"),
         ("The metric by Google quantifies the robustness of a DNN.", "unsupported"),
         ("We evaluate models trained on ImageNet21k.", "unsupported"),
-        ("The adversarial converging time score quantifies the robustness of a deep neural network (DNN).", "supported"),
+        (
+            "The adversarial converging time score quantifies the robustness of a deep neural network (DNN).",
+            "supported",
+        ),
         ("ACTS quantifies the robustness of DNNs.", "supported"),
     ],
 )
@@ -155,9 +160,7 @@ def test_the_same_in_other_words_is_not_contradicted(claim: str, evidence: str) 
     assert check(claim, evidence).verdict != "contradicted"
 
 
-@pytest.mark.parametrize(
-    "claim", ["It improves the accuracy on ImageNet.", "Improve the accuracy on ImageNet."]
-)
+@pytest.mark.parametrize("claim", ["It improves the accuracy on ImageNet.", "Improve the accuracy on ImageNet."])
 def test_a_clause_without_its_denial_is_no_copy(claim: str) -> None:
     """Cutting "fails to" away leaves the opposite."""
     assert check(claim, FAILS).verdict != "supported"
@@ -207,7 +210,11 @@ def test_any_text_gets_a_verdict(claim: str, evidence: list[str]) -> None:
     assert (found.verdict == "supported") == (not found.reason)
 
 
-@given(st.integers(0, 10**7), st.integers(0, 10**7), st.sampled_from(["{} models", "{}%", "a gain of {}", "{} large models"]))
+@given(
+    st.integers(0, 10**7),
+    st.integers(0, 10**7),
+    st.sampled_from(["{} models", "{}%", "a gain of {}", "{} large models"]),
+)
 def test_an_altered_number_is_never_supported(value: int, other: int, phrase: str) -> None:
     """Any other number in the same sentence fails, and the same one passes however it is grouped."""
     evidence = f"The experiments on image data show {phrase.format(value)} in all the settings."
