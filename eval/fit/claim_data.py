@@ -87,7 +87,8 @@ def scifact(folder: Path) -> list[Example]:
 
 def answers(folder: Path, split: str) -> list[Example]:
     """The reference answers of the bundled question sets against their gold sentences; spoiled, or of other questions,
-    against the same; and against the sentences of the right abstract that do not answer."""
+    against the same; and against the sentences of the right abstract that do not answer.
+    """
     abstracts = {
         row["id"]: normalise(row["abstract"]) for row in read_lines(folder / "ml_abstracts" / "papers.jsonl.gz")
     }

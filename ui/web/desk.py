@@ -264,7 +264,9 @@ class Desk:
         if name in ("", self.assistant.settings.llm):
             return None
         if name not in _EMBEDDED:
-            raise UsageError(f"{name} is not configured; choose another composer, or set RAG_LLM={name} and start again.")
+            raise UsageError(
+                f"{name} is not configured; choose another composer, or set RAG_LLM={name} and start again."
+            )
         return name
 
     def composer_problem(self) -> str:

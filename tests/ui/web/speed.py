@@ -79,7 +79,9 @@ def _submit_index(url: str) -> int:
     config = httpx.get(f"{url}/config").json()
     box = next(each["id"] for each in config["components"] if each["props"].get("elem_id") == "question")
     return next(
-        int(each["id"]) for each in config["dependencies"] if [box, "submit"] in [list(target) for target in each["targets"]]
+        int(each["id"])
+        for each in config["dependencies"]
+        if [box, "submit"] in [list(target) for target in each["targets"]]
     )
 
 
