@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import rag.index.ingest
@@ -87,9 +88,21 @@ def _dump(home: Path) -> dict[str, list[Any]]:
 def _state(assistant: Assistant, home: Path) -> dict[str, Any]:
     verified = assistant.verify()
     assert verified.sound, verified.problems
+    _assert_current(assistant)
     assistant.rebuild()  # BM25 counts deleted texts until Tantivy merges them away; made anew, scores can be compared
     found = {query: [(hit.abstract.id, round(hit.score, 5)) for hit in assistant.search(query)] for query in QUERIES}
     return {**_dump(home), "found": [found]}
+
+
+def _assert_current(assistant: Assistant) -> None:
+    """The vector store holds the vectors of the texts as they are now, not only as many under the same names."""
+    index = assistant._index
+    held = index.store._collection.get(include=["embeddings"])
+    assert held["embeddings"] is not None
+    vectors = index.catalog.vectors(index.catalog.keys())
+    for name, embedding in zip(held["ids"], held["embeddings"], strict=True):
+        key, number = map(int, name.split("-"))
+        np.testing.assert_allclose(embedding, vectors[key].chunk_vectors[number], atol=1e-2)
 
 
 @pytest.fixture
