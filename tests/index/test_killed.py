@@ -24,7 +24,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 ROOT = Path(__file__).parents[2]
 CORPORA = 8
 """Each is killed in a first ingest, its repetition, an update and a removal: 32 kills."""
-QUERIES = ("robustness convergence time", "alpha17 beta3 gamma9", "kernel12 method of the made paper", "counting objects")
+QUERIES = (
+    "robustness convergence time",
+    "alpha17 beta3 gamma9",
+    "kernel12 method of the made paper",
+    "counting objects",
+)
 
 
 def _text(chance: random.Random, words: int) -> str:
