@@ -64,7 +64,6 @@ def judge(claims: Sequence[Claim], supports: Supports) -> dict[str, float]:
 def verdicts(settings: Settings) -> Callable[[str, Sequence[str]], Verdict]:
     """The verdict of Footnote's own check on a claim and its evidence, with the embedder of the settings."""
     from rag.answer.check import Checker
-
     from rag.index.embed import load
 
     check = Checker(load(settings)).check

@@ -94,8 +94,8 @@ def measure(
             tell(Progress("speed", 3, 4))
             asked = [abstract.title or abstract.text for abstract in abstracts[:: max(1, len(abstracts) // questions)]]
             assistant.ask(asked[0])
-            ask = percentiles([_milliseconds(lambda each=each: assistant.ask(each)) for each in asked])
-            search = percentiles([_milliseconds(lambda each=each: assistant.search(each)) for each in asked])
+            ask = percentiles([_milliseconds(assistant.ask, each) for each in asked])
+            search = percentiles([_milliseconds(assistant.search, each) for each in asked])
             embedder = assistant.stats().embedder
         llamaindex = _llamaindex(own, home, abstracts[:stock])
         tell(Progress("speed", 4, 4))
@@ -201,9 +201,9 @@ def _llamaindex(settings: Settings, home: Path, abstracts: Sequence[Abstract]) -
         index.close()
 
 
-def _milliseconds(call: Callable[[], object]) -> float:
+def _milliseconds(call: Callable[[str], object], text: str) -> float:
     started = time.perf_counter()
-    call()
+    call(text)
     return (time.perf_counter() - started) * 1000
 
 

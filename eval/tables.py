@@ -51,8 +51,8 @@ def run_table(groups: Sequence[Group]) -> Table:
                     *(f"{each.value:.3f}" if (each := group.metrics.get(name)) else "–" for group in splits),
                 )
     table.add_row("[bold]Milliseconds[/bold]", "p50", "p95")
-    for stage, each in overall.latency.items():
-        table.add_row(f"  {stage}", f"{each.p50:,.1f}", f"{each.p95:,.1f}")
+    for stage, took in overall.latency.items():
+        table.add_row(f"  {stage}", f"{took.p50:,.1f}", f"{took.p95:,.1f}")
     return table
 
 

@@ -1,5 +1,6 @@
 """The composition root: one corpus, opened with its settings, and everything that can be asked of it."""
 
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
     from rag.answer.answerer import Answerer
     from rag.index.embed import Embedder
     from rag.llamaindex import FootnoteQueryEngine, FootnoteRetriever
+    from rag.reader import Reader
     from rag.retrieve.retriever import Retriever
 
 PAGE = 500
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,21 @@ class Assistant:
         from rag.answer.check import Checker
 
         with self._making:
-            return Answerer(self._retriever, Checker(self._index.embedder), self.settings, self._connect, self._given)
+            checker = Checker(self._index.embedder)
+            return Answerer(self._retriever, checker, self.settings, self._connect, self._given, self._reader())
+
+    def _reader(self) -> "Reader | None":
+        """The evidence reader; without the bundled weights answers still work, by likeness alone, and that is logged."""
+        from rag.errors import ModelError
+        from rag.reader import Reader
+
+        try:
+            return Reader.load(Path(self.settings.reader).expanduser() if self.settings.reader else None)
+        except ModelError as error:
+            if self.settings.reader:
+                raise
+            _log.warning("Answering without the evidence reader: %s", error)
+            return None
 
     def _connect(self, name: str) -> "LLM":
         """The language model of that name, connected once and checked first."""

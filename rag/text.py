@@ -78,9 +78,9 @@ _NEXT_WORD = re.compile(r"""["'“‘(\[]*([^\s,;:.)\]]*)""")
 _MARKER = re.compile(r"(?:^|[:;,])\s*[(\[]?(?:\d{1,2}|[ivxIVX]{1,4}|[a-hA-H])[.)\]]+\s*$")
 _DOTTED = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]|[A-Za-z]")
 _NAMED_LIKE_A_GENE = re.compile(r"[a-zα-ω]+-?[a-z]*[A-Z0-9]")
-_NEVER_LAST = frozenset("e.g i.e cf vs viz approx resp dr prof mr mrs fig figs eq eqs ref refs eur".split())  # noqa: SIM905
-_SELDOM_LAST = frozenset("al etc inc ltd co sp spp subsp var no nos vol ed eds max min avg st ca sec".split())  # noqa: SIM905
-_LOWER_STARTERS = frozenset("we the this these in our it they to however".split())  # noqa: SIM905
+_NEVER_LAST = frozenset("e.g i.e cf vs viz approx resp dr prof mr mrs fig figs eq eqs ref refs eur".split())
+_SELDOM_LAST = frozenset("al etc inc ltd co sp spp subsp var no nos vol ed eds max min avg st ca sec".split())
+_LOWER_STARTERS = frozenset("we the this these in our it they to however".split())
 
 
 def split_sentences(text: str) -> list[Sentence]:
@@ -174,7 +174,7 @@ STOP_WORDS = frozenset(
     through thus to too toward towards under until up upon us very via was wasn't we were weren't what when
     where whereas whether which while who whom whose why will with within without won't would wouldn't yet
     you your yours yourself yourselves
-    """.split()  # noqa: SIM905 (a word list reads best as words)
+    """.split()
 )
 _STARTERS = STOP_WORDS | frozenset(
     """
@@ -183,7 +183,7 @@ _STARTERS = STOP_WORDS | frozenset(
     experiments extensive finally first furthermore hence importantly interestingly lastly moreover
     nevertheless next notably overall previous recent recently second specifically subsequently surprisingly
     third together unlike existing
-    """.split()  # noqa: SIM905
+    """.split()
 )
 
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")

@@ -72,7 +72,9 @@ def to_markdown(answer: Answer, first: int = 1) -> str:
         near = "".join(f"\n- {escape_markdown(cite(abstract))}" for abstract in answer.nearest)
         return escape_markdown(answer.message) + (f"\n\nNearest abstracts:\n{near}" if near else "") + "\n"
     body = " ".join(
-        escape_markdown(sentence.text) + _remark(sentence) + "".join(f"[^{marker + first - 1}]" for marker in sentence.markers)
+        escape_markdown(sentence.text)
+        + _remark(sentence)
+        + "".join(f"[^{marker + first - 1}]" for marker in sentence.markers)
         for sentence in answer.sentences
     )
     notes = []
@@ -91,7 +93,9 @@ def to_html(answer: Answer, prefix: str = "") -> str:
     """
     if answer.abstained:
         return f'<p class="abstention">{escape(answer.message)}</p>'
-    return f'<p class="answer">{" ".join(_sentence_html(sentence, answer, prefix) for sentence in answer.sentences)}</p>'
+    return (
+        f'<p class="answer">{" ".join(_sentence_html(sentence, answer, prefix) for sentence in answer.sentences)}</p>'
+    )
 
 
 def _sentence_html(sentence: AnswerSentence, answer: Answer, prefix: str) -> str:

@@ -7,6 +7,7 @@ from rag.records import Abstract, Answer, AnswerSentence, Citation, Verdict
 from rag.text import split_sentences
 
 _MARKER = re.compile(r"\[(?:Source\s*)?(\d+(?:\s*,\s*\d+)*)\]", re.IGNORECASE)
+_AFTER_STOP = re.compile(rf"([.!?])\s*((?:{_MARKER.pattern}\s*)+)", re.IGNORECASE)
 _DECLINES = re.compile(
     r"\b(i (do not|don't|cannot|can't) (know|find|answer)|none of the (provided )?sources"
     r"|(is|are|was|were) not (mentioned|provided|stated|specified|given|discussed|described)"
@@ -37,18 +38,21 @@ def read_answer(
     """
     if declines(text):
         return Answer(question, question, (), (), True, confidence, model, text.strip() or "(empty)", tuple(shown))
-    sentences: list[AnswerSentence] = []
-    for each in split_sentences(" ".join(text.split())):
-        said = " ".join(_MARKER.sub(" ", each.text).split())
-        if not re.search(r"\w", said):
-            # Markers after the full stop belong to the sentence before.
-            if sentences:
-                before = sentences[-1]
-                sentences[-1] = AnswerSentence(before.text, before.verdict, before.citations + _cited(each.text, shown))
-            continue
-        sentences.append(AnswerSentence(said, "unsupported", _cited(each.text, shown)))
+    # One number a bracket, and markers after a full stop to the sentence before it.
+    single = _MARKER.sub(lambda found: "".join(f"[{each.strip()}]" for each in found.group(1).split(",")), text)
+    before_stop = _AFTER_STOP.sub(lambda found: f" {found.group(2).strip()}{found.group(1)} ", " ".join(single.split()))
+    sentences = [
+        AnswerSentence(_plain(each.text), "unsupported", _cited(each.text, shown))
+        for each in split_sentences(before_stop)
+        if re.search(r"\w", _MARKER.sub(" ", each.text))
+    ]
     checked = tuple(AnswerSentence(each.text, _checked(each, shown, verdict), each.citations) for each in sentences)
     return Answer(question, question, checked, tuple(shown), False, confidence, model)
+
+
+def _plain(text: str) -> str:
+    """The text without its markers."""
+    return re.sub(r"\s+([.,;:!?])", r"\1", " ".join(_MARKER.sub(" ", text).split()))
 
 
 def _cited(text: str, shown: Sequence[Abstract]) -> tuple[Citation, ...]:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from rag.answer.chat import standalone
 from rag.answer.check import Checker
 from rag.answer.citations import parse_citations
+from rag.answer.confidence import confidence, features
+from rag.answer.evidence import score_sentences
 from rag.answer.llm import QUOTES, draft
 from rag.answer.prompts import NO_ANSWER, answer_prompt
-
-from rag.answer.confidence import confidence, features
-from rag.answer.quotes import choose, score_sentences
+from rag.answer.quotes import choose
 from rag.errors import UsageError
 from rag.records import (
     Abstract,
@@ -38,6 +38,8 @@ from rag.settings import Settings
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
+    from rag.reader import Reader
+
 READ = 5
 """Hits whose sentences may be cited; beyond the fifth the right abstract is seldom found."""
 NEAREST = 3
@@ -47,7 +49,7 @@ class Answerer:
     """Answers questions from one retriever.
 
     ``connect`` gives the language model of a composer's name; ``given`` is one that composes unless a question names
-    another.
+    another; ``reader`` is the evidence reader, where there is one.
     """
 
     def __init__(
@@ -57,12 +59,14 @@ class Answerer:
         settings: Settings,
         connect: "Callable[[str], LLM]",
         given: "LLM | None" = None,
+        reader: "Reader | None" = None,
     ) -> None:
         self._retriever = retriever
         self._checker = checker
         self._settings = settings
         self._connect = connect
         self._given = given
+        self._reader = reader
 
     def stream(
         self,
@@ -91,8 +95,9 @@ class Answerer:
             hits = self._retriever.search(query, READ, filters)
         yield Retrieved(tuple(hits))
         with clock("read"):
-            ranked = score_sentences(query, hits)
-        sure = confidence(features(hits, ranked))
+            scored = score_sentences(query, hits, self._reader)
+        ranked = scored.ranked
+        sure = confidence(features(hits, scored.answerable))
         base = Answer(
             question=question, query=query, sentences=(), sources=(), abstained=True, confidence=sure, model=name,
             nearest=tuple(hit.abstract for hit in hits[:NEAREST]),

@@ -52,7 +52,7 @@ _GENERIC = frozenset(
     strength studied studies study suggest summarise summarize summary support survey system tackle take talk
     task technique tell test theory thing time tool train tried true try type understand use useful user using
     value version way weakness well word work worse worst write wrong wrote year yet
-    """.split()  # noqa: SIM905 (a word list reads best as words)
+    """.split()
 )
 _ENDINGS = ("", "s", "d", "es", "ed", "ing")
 _AUXILIARIES = r"(?:am|are|be|can|could|did|do|does|had|has|have|is|may|might|must|shall|should|was|were|will|would)"

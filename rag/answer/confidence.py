@@ -1,40 +1,56 @@
 """How sure Footnote is that the abstracts answer: a logistic model over the signals of the best hits.
 
-The coefficients were fitted on the development questions; ``python -m eval.fit.confidence`` fits them again.
+The coefficients come from ``python -m eval.fit.confidence`` on the development questions; below, what it printed.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from rag.records import Evidence, Hit
-
-INTERCEPT = -7.0
-COEFFICIENTS = {"chunk": 6.0, "sentence": 6.0, "coverage": 3.0}
+from rag.records import Hit
+from rag.retrieve.fuse import lexical
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What the confidence is computed from: the best signals among the hits that an answer would cite."""
+    """What the confidence is computed from: the best of each signal among the hits, and what the reader says.
+
+    ``answerable`` is the reader's best logit that an abstract answers; None when there is no reader.
+    """
 
     chunk: float
     sentence: float
-    coverage: float
+    lexical: float
+    answerable: float | None = None
 
 
-def features(hits: Sequence[Hit], ranked: Sequence[Evidence]) -> Features:
-    """The features of a question's hits (best first) and of its ranked evidence; all zero without hits."""
-    if not hits or not ranked:
-        return Features(0.0, 0.0, 0.0)
-    top = hits[:3]
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A fitted logistic model: the intercept and a coefficient for each feature."""
+
+    intercept: float
+    chunk: float
+    sentence: float
+    lexical: float
+    answerable: float = 0.0
+
+
+WITHOUT_READER = Model(intercept=-3.58, chunk=7.21, sentence=6.71, lexical=2.29)
+WITH_READER = WITHOUT_READER
+
+
+def features(hits: Sequence[Hit], answerable: float | None = None) -> Features:
+    """The features of a question's hits; all zero without hits."""
     return Features(
-        chunk=max(hit.signals.chunk for hit in top),
-        sentence=max(hit.signals.sentence for hit in top),
-        coverage=max(hit.signals.coverage for hit in top),
+        chunk=max((hit.signals.chunk for hit in hits), default=0.0),
+        sentence=max((hit.signals.sentence for hit in hits), default=0.0),
+        lexical=max((lexical(hit.signals) for hit in hits), default=0.0),
+        answerable=answerable,
     )
 
 
-def confidence(of: Features) -> float:
+def confidence(of: Features, model: Model | None = None) -> float:
     """The calibrated probability, 0..1, that the abstracts answer the question."""
-    logit = INTERCEPT + sum(weight * getattr(of, name) for name, weight in COEFFICIENTS.items())
+    model = model or (WITHOUT_READER if of.answerable is None else WITH_READER)
+    logit = model.intercept + sum(getattr(model, name) * (value or 0.0) for name, value in asdict(of).items())
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))

@@ -10,7 +10,9 @@ _PROPOSED = re.compile(
     r"(?:a |an |the |our |it |this \w+ |new |novel |simple )*"
     r"(?P<name>[A-Z][\w+-]*[A-Z0-9][\w+-]*)(?=[\s,.;:(])"
 )
-_DEFINED = re.compile(r"(?P<long>(?:[A-Z][\w-]*[\s-]){1,7}(?:[A-Z][\w-]*|\w+))\s\((?P<short>[A-Z][\w-]*[A-Z][\w-]*?)s?\)")
+_DEFINED = re.compile(
+    r"(?P<long>(?:[A-Z][\w-]*[\s-]){1,7}(?:[A-Z][\w-]*|\w+))\s\((?P<short>[A-Z][\w-]*[A-Z][\w-]*?)s?\)"
+)
 _NEW = re.compile(r"\b(?:we|this paper|this work)\b[^.]*\b(?:propose|introduce|present|develop)", re.IGNORECASE)
 
 

@@ -33,6 +33,16 @@ _SEVERAL = re.compile(
     re.IGNORECASE,
 )
 
+CUES = {
+    Kind.NUMBER: re.compile(r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|dozens?|hundreds?|half|twice)\b", re.IGNORECASE),
+    Kind.REASON: re.compile(r"\b(because|due to|since|as a result|therefore|however|problem|lack|suffer|limit\w*|challeng\w*|fail\w*|difficult\w*)\b", re.IGNORECASE),
+    Kind.PURPOSE: re.compile(r"\b(aims?|in order to|to (measure|quantify|learn|improve|address)|measures?|quantif\w+|goal)\b", re.IGNORECASE),
+    Kind.METHOD: re.compile(r"\b(by|using|uses?|based on|via|through|consists?|we (propose|introduce|present|design|employ|use))\b", re.IGNORECASE),
+    Kind.NAME: re.compile(r"\b[A-Z][A-Za-z]*[A-Z0-9][\w-]*\b"),
+    Kind.RESULT: re.compile(r"\b(outperform\w*|improv\w*|achiev\w*|show\w*|demonstrat\w*|results?|reveal\w*|better|superior|state-of-the-art|\d+(\.\d+)?%)", re.IGNORECASE),
+}  # fmt: skip
+"""What a sentence has that gives the kind of answer asked for."""
+
 
 def kind(question: str) -> Kind:
     """The first kind whose words stand in the question."""

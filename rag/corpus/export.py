@@ -12,7 +12,7 @@ _LATEX = {
 }  # fmt: skip
 _VERBATIM = ("doi", "url", "eprint")
 """BibTeX fields that hold addresses: LaTeX's escapes would become part of them."""
-_LITTLE_WORDS = frozenset("a an the on of in for to and with from by is are".split())
+_LITTLE_WORDS = frozenset(["a", "an", "the", "on", "of", "in", "for", "to", "and", "with", "from", "by", "is", "are"])
 
 
 def to_bibtex(abstracts: Iterable[Abstract]) -> str:
@@ -64,7 +64,7 @@ def _verbatim(address: str) -> str:
 
 
 def _key(abstract: Abstract) -> str:
-    """surnameYEARword in ASCII, as far as they are known; else the id."""
+    """SurnameYEARword in ASCII, as far as they are known; else the id."""
     first = abstract.authors[0] if abstract.authors else ""
     surname = first.split(",")[0] if "," in first else first.split()[-1] if first.split() else ""
     words = [word for word in re.findall(r"\w+", _ascii(abstract.title)) if word.lower() not in _LITTLE_WORDS]

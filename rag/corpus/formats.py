@@ -29,7 +29,7 @@ _JSON_SUFFIXES = (".jsonl", ".ndjson", ".jsonlines")
 _OTHER_SUFFIXES = frozenset(
     """
     .json .bib .ris .nbib .enw .csv .tsv .xml .html .htm .tex .rtf .py .sh .yaml .yml .toml .ini .cfg .log .sql
-    """.split()  # noqa: SIM905
+    """.split()
 )
 
 

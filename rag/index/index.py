@@ -129,8 +129,8 @@ class Index:
             for some, size in zip(sentences, title_tokens, strict=True)
         ]
         texts = [each.text for some in sentences for each in some]
-        for abstract, title, some in zip(abstracts, titles, chunks, strict=True):
-            texts += [f"{title}. {abstract.text[each.start : each.end]}".lstrip(". ") for each in some]
+        for abstract, title, parts in zip(abstracts, titles, chunks, strict=True):
+            texts += [f"{title}. {abstract.text[part.start : part.end]}".lstrip(". ") for part in parts]
         embedded = 0
 
         def count(some: int) -> None:

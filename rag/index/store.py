@@ -12,11 +12,12 @@ from rag.errors import CorpusDamagedError
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
+    from chromadb.api.collection_configuration import CreateHNSWConfiguration
     from chromadb.api.models.Collection import Collection
     from numpy.typing import NDArray
 
 COLLECTION = "chunks"
-HNSW = {"space": "cosine", "ef_construction": 100, "max_neighbors": 16, "ef_search": 100}
+HNSW: "CreateHNSWConfiguration" = {"space": "cosine", "ef_construction": 100, "max_neighbors": 16, "ef_search": 100}
 
 
 class Store:
@@ -29,12 +30,14 @@ class Store:
 
     def _open(self) -> None:
         import chromadb
+        from chromadb.api.collection_configuration import CreateCollectionConfiguration
         from chromadb.api.shared_system_client import SharedSystemClient
+        from chromadb.config import Settings
 
         with _damage(self._folder):
             try:
                 self._client = chromadb.PersistentClient(
-                    str(self._folder), settings=chromadb.Settings(anonymized_telemetry=False)
+                    str(self._folder), settings=Settings(anonymized_telemetry=False)
                 )
             except BaseException:
                 # Chroma keeps one system a folder, also one that failed to start, and would hand it out again.
@@ -42,7 +45,7 @@ class Store:
                 raise
             self._batch = self._client.get_max_batch_size()
             self._collection: Collection = self._client.get_or_create_collection(
-                COLLECTION, configuration={"hnsw": HNSW}, embedding_function=None
+                COLLECTION, configuration=CreateCollectionConfiguration(hnsw=HNSW), embedding_function=None
             )
 
     def reopen(self) -> None:

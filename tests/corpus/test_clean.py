@@ -169,7 +169,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["name", "given", "text", "x"]), inner),
     max_leaves=6,
 )
-FIELDS = st.sampled_from("abstract title id doi pmid arxiv_id authors year venue url keywords link date".split())  # noqa: SIM905
+FIELDS = st.sampled_from("abstract title id doi pmid arxiv_id authors year venue url keywords link date".split())
 
 
 @settings(deadline=None)

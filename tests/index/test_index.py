@@ -89,7 +89,11 @@ def test_lines_that_move_are_unchanged(assistant: Assistant, tmp_path: Path) -> 
 def test_same_doi_is_one_abstract_with_merged_metadata(assistant: Assistant, tmp_path: Path) -> None:
     """Two files with the same paper make one abstract that knows what either knew."""
     one = {"title": "T", "abstract": "A text about things that matter in science.", "doi": "10.1000/XYZ"}
-    other = {"abstract": "A text about things, which matter in science.", "doi": "https://doi.org/10.1000/xyz", "year": 2021}
+    other = {
+        "abstract": "A text about things, which matter in science.",
+        "doi": "https://doi.org/10.1000/xyz",
+        "year": 2021,
+    }
     report = assistant.ingest([_write(tmp_path / "1.jsonl", [one]), _write(tmp_path / "2.jsonl", [other])])
     assert (report.added, report.merged) == (1, 1)
     (abstract,) = assistant.abstracts()

@@ -4,9 +4,9 @@ from functools import cache
 
 from rich.console import Console
 from rich.text import Text
-from ui.render import cite, to_text
 
 from rag.records import Answer, Hit
+from ui.render import cite, to_text
 
 
 @cache

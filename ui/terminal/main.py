@@ -4,7 +4,6 @@ import os
 import sys
 from typing import Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -15,10 +14,10 @@ from ui.terminal import asking, corpus, setup
 class _Commands(TyperGroup):
     """The commands, and ``rag eval`` from its own package, imported when it is asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         return [*super().list_commands(ctx), "eval"]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name == "eval":
             from eval.commands import app as evaluation
 
@@ -43,16 +42,12 @@ def main() -> None:
     debug = "--debug" in sys.argv
     arguments = [each for each in sys.argv[1:] if each != "--debug"]
     try:
-        status = app(arguments, prog_name="rag", standalone_mode=False)
-        sys.stdout.flush()
+        app(arguments, prog_name="rag")
     except FootnoteError as error:
         if debug:
             raise
         _stop(str(error), error.exit_status)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
+    except KeyboardInterrupt:
         _stop("Stopped; what was done until now is kept.", 130)
     except BrokenPipeError:
         # The reader of our output (head, less) has seen enough; Python must not complain about it at exit.
@@ -61,8 +56,6 @@ def main() -> None:
         if debug:
             raise
         _stop(f"Something unforeseen went wrong ({type(error).__name__}: {error}); run it again with --debug.", 1)
-    else:
-        sys.exit(status if isinstance(status, int) else 0)
 
 
 def _stop(message: str, status: int) -> None:

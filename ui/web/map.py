@@ -72,12 +72,14 @@ def project(vectors: Floats) -> Floats:
         return np.column_stack([(np.arange(count) + 1) / (count + 1), np.full(count, 0.5)]).astype(np.float32)
     centred = vectors - vectors.mean(axis=0)
     _, _, axes = np.linalg.svd(centred, full_matrices=False)
-    axes *= np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]  # a sign of its own, run after run
+    axes *= np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[
+        :, None
+    ]  # a sign of its own, run after run
     flat = centred @ axes[:2].T
     if flat.shape[1] < 2:
         flat = np.column_stack([flat, np.zeros(count)])
     if count >= _FEWEST_FOR_TSNE and np.ptp(flat) > 0:
-        from sklearn.manifold import TSNE
+        from sklearn.manifold import TSNE  # type: ignore[import-untyped]
 
         start = flat / flat[:, 0].std() * 1e-4  # as van der Maaten's and scikit-learn's PCA start is scaled
         perplexity = min(30.0, count / 6)
@@ -92,7 +94,7 @@ def group(vectors: Floats) -> NDArray[np.int32]:
     count = len(vectors)
     if count < 8:
         return np.zeros(count, dtype=np.int32)
-    from sklearn.cluster import KMeans
+    from sklearn.cluster import KMeans  # type: ignore[import-untyped]
 
     clusters = min(_CLUSTERS, max(2, round(math.sqrt(count / 2))), len(np.unique(vectors, axis=0)))
     return np.asarray(KMeans(clusters, n_init=4, random_state=0).fit_predict(vectors), dtype=np.int32)
@@ -148,7 +150,11 @@ def _written(terms: Sequence[str], texts: Sequence[str]) -> list[str]:
     either = re.compile(r"\b(?:" + "|".join(re.escape(term) for term in terms) + r")\b", re.IGNORECASE)
     forms = Counter(found for text in texts for found in either.findall(text))
     return [
-        max((form for form in forms if form.lower() == term), key=lambda form: (forms[form], form.islower()), default=term)
+        max(
+            (form for form in forms if form.lower() == term),
+            key=lambda form: (forms[form], form.islower()),
+            default=term,
+        )
         for term in terms
     ]
 

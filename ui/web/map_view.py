@@ -20,7 +20,8 @@ def map_html(drawn: Map, marked: Mapping[str, int]) -> str:
     eras, legend = _eras(drawn)
     cluster_of = {member: number for number, cluster in enumerate(drawn.clusters) for member in cluster.members}
     points = "".join(
-        _point(abstract, *_at(drawn, row), cluster_of[row], eras.get(row)) for row, abstract in enumerate(drawn.abstracts)
+        _point(abstract, *_at(drawn, row), cluster_of[row], eras.get(row))
+        for row, abstract in enumerate(drawn.abstracts)
     )
     rings = "".join(
         _ring(marked[abstract.id], *_at(drawn, row))
@@ -87,7 +88,9 @@ def _names(drawn: Map) -> list[str]:
         x = sorted(spot[0] for spot in spots)[len(spots) // 2]
         x = min(max(x, half + 4), _WIDTH - half - 4)
         y = sorted(spot[1] for spot in spots)[len(spots) // 2] - 12
-        while any(abs(y - other_y) < 18 and abs(x - other_x) < half + other_half for other_x, other_y, other_half in taken):
+        while any(
+            abs(y - other_y) < 18 and abs(x - other_x) < half + other_half for other_x, other_y, other_half in taken
+        ):
             y += 18
         y = min(max(y, 16), _HEIGHT - 8)
         taken.append((x, y, half))

@@ -92,10 +92,10 @@ class _Parts:
                         with gr.Row():
                             self.year_from = gr.Number(label="From year", precision=0, value=None, min_width=90)
                             self.year_to = gr.Number(label="To year", precision=0, value=None, min_width=90)
-                            self.composer = gr.Dropdown(label="Answers by", choices=[], min_width=140, elem_id="by")
+                            self.composer = _choice("Answers by", "by", min_width=140)
                         with gr.Row():
-                            self.venues = gr.Dropdown(label="Venues", multiselect=True, choices=[], elem_id="venues")
-                            self.sources = gr.Dropdown(label="Files", multiselect=True, choices=[], elem_id="sources")
+                            self.venues = _choice("Venues", "venues", multiselect=True)
+                            self.sources = _choice("Files", "sources", multiselect=True)
                         self.matching = _mount("matching")
 
     def _library_room(self) -> None:
@@ -107,7 +107,11 @@ class _Parts:
             self.years = _mount("years")
             with gr.Row(elem_id="search-row"):
                 self.search = gr.Textbox(
-                    label="Search the library", placeholder="Search the library", elem_id="search", container=False, scale=8
+                    label="Search the library",
+                    placeholder="Search the library",
+                    elem_id="search",
+                    container=False,
+                    scale=8,
                 )
                 self.clear = gr.Button("Show all", elem_id="show-all", scale=1, min_width=100)
             self.table = _mount("table")
@@ -142,6 +146,11 @@ class _Parts:
 def _mount(name: str, html: str = "") -> Any:
     """A part of the page that holds one line of our HTML."""
     return gr.Markdown(html, elem_id=name, sanitize_html=False, latex_delimiters=[], container=False)
+
+
+def _choice(label: str, name: str, **how: Any) -> Any:
+    """A drop-down whose choices come later; after a restart Gradio has forgotten them, but the page still shows them."""
+    return gr.Dropdown(label=label, elem_id=name, choices=[], allow_custom_value=True, **how)
 
 
 def _file(download: Download) -> str:
@@ -205,7 +214,7 @@ def _wire_library(page: gr.Blocks, parts: _Parts, desk: Desk, shelves: Shelves) 
             parts.years: shelves.years(),
             parts.venues: gr.update(choices=choices["venues"], visible=bool(choices["venues"])),
             parts.sources: gr.update(choices=choices["sources"], visible=bool(choices["sources"])),
-            parts.composer: gr.update(choices=composers, value=composers[0]),
+            parts.composer: gr.update(choices=composers, value=composers[0], info=desk.composer_problem() or None),
         }
 
     def shelve(store: Any, action: str, query: str) -> Updates:
@@ -240,13 +249,17 @@ def _wire_library(page: gr.Blocks, parts: _Parts, desk: Desk, shelves: Shelves) 
     parts.search.submit(shelves.table, [parts.search], [parts.table], **quiet)
     parts.clear.click(lambda: ("", shelves.table()), None, [parts.search, parts.table], **quiet)
     parts.map_room.select(
-        lambda store: shelves.map(desk.marked(store)), [parts.store], [parts.map], show_progress="minimal",
+        lambda store: shelves.map(desk.marked(store)),
+        [parts.store],
+        [parts.map],
+        show_progress="minimal",
         api_visibility="private",
     )
-    count: Callable[..., str] = lambda *choices: shelves.matching(Choices(*choices))
-    gr.on(
-        [each.change for each in parts.asking()[:4]] + [page.load], count, parts.asking(), [parts.matching], **quiet
-    )
+
+    def count(*choices: Any) -> str:
+        return shelves.matching(Choices(*choices))
+
+    gr.on([each.change for each in parts.asking()[:4]] + [page.load], count, parts.asking(), [parts.matching], **quiet)
 
 
 def launching(*, loopback_only: bool = True) -> dict[str, Any]:

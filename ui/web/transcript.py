@@ -116,8 +116,10 @@ def editing_html(index: int) -> str:
 def shelf_html(shelf: Shelf) -> str:
     """The list of conversations, the export menu of the open one, and the way to a new one."""
     items = "".join(
-        f'<li{" class=current" if each.id == shelf.open else ""}>'
-        + button(each.title, "switch", id=each.id, aria_current="true" if each.id == shelf.open else None, class_="title")
+        f"<li{' class=current' if each.id == shelf.open else ''}>"
+        + button(
+            each.title, "switch", id=each.id, aria_current="true" if each.id == shelf.open else None, class_="title"
+        )
         + button("×", "delete", id=each.id, aria_label=f"Delete conversation: {each.title}", class_="delete")
         + "</li>"
         for each in shelf.conversations
