@@ -56,9 +56,9 @@ class Settings(BaseSettings):
     max_sentences: int = Field(3, ge=1, le=20, description="Sentences in a quoted answer, at most.")
     evidence_sentences: int = Field(8, ge=1, le=50, description="Evidence sentences shown to a language model.")
     candidates: int = Field(100, ge=1, le=1000, description="Abstracts that each search brings for reranking.")
-    weight_chunk: Weight = Field(0.35, description="Weight of the best chunk's cosine in the fused score.")
-    weight_sentence: Weight = Field(0.35, description="Weight of the best sentence's cosine in the fused score.")
-    weight_bm25: Weight = Field(0.3, description="Weight of BM25 in the fused score.")
+    weight_chunk: Weight = Field(0.43, description="Weight of the best chunk's cosine in the fused score.")
+    weight_sentence: Weight = Field(0.26, description="Weight of the best sentence's cosine in the fused score.")
+    weight_bm25: Weight = Field(0.31, description="Weight of BM25 in the fused score.")
     min_confidence: Weight = Field(0.5, description="Below this calibrated confidence the answer abstains.")
 
     ui_password: SecretStr = Field(

@@ -3,12 +3,17 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from rag import Assistant, Settings
 from tests.doubles import ToyEmbedder
 
 ROOT = Path(__file__).parent.parent
+
+# A shared machine pauses for longer than any deadline; what is slow is found by the benchmarks.
+hypothesis.settings.register_profile("footnote", deadline=None)
+hypothesis.settings.load_profile("footnote")
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eval.claims import make_claims
+from eval.corpus import SEEDS
+from eval.gold import gold_abstracts
+from eval.questions import bundled, load, select
 from rag.answer.numbers import quantities
 from rag.answer.statement import names
+from rag.corpus import Record, clean, read
+from rag.records import Abstract
 from rag.text import content_words, normalise, split_sentences
 
 SEED = 20_240_917
@@ -77,6 +83,37 @@ def scifact(folder: Path) -> list[Example]:
                     Example("scifact", label, document, row["claim"], abstracts[document], label == "SUPPORT")
                 )
     return sorted(examples, key=lambda example: (example.group, example.claim))
+
+
+def answers(folder: Path, split: str) -> list[Example]:
+    """The reference answers of the bundled question sets against their gold sentences; spoiled, or of other questions,
+    against the same; and against the sentences of the right abstract that do not answer.
+    """
+    abstracts = {
+        row["id"]: normalise(row["abstract"]) for row in read_lines(folder / "ml_abstracts" / "papers.jsonl.gz")
+    }
+    known = {identity: Abstract(identity, text, "") for identity, text in abstracts.items()}
+    for record in read([str(SEEDS)]):
+        made = clean(record) if isinstance(record, Record) else record
+        if isinstance(made, Abstract):
+            known[made.id] = made
+    asked = select(load([bundled("seeds"), bundled("ml")]), split)
+    gold = {each.id: gold_abstracts(each, known.__getitem__) for each in asked}
+    groups = {each.id: " ".join(each.gold_abstract_ids) for each in asked}
+    examples = []
+    for claim in make_claims(asked, gold):
+        kind, _, identity = claim.id.rpartition(":")
+        kind = kind.rpartition("_")[2].rpartition(":")[2]
+        examples.append(Example("answers", kind, groups[identity], claim.text, claim.evidence, claim.supported))
+        beside = tuple(
+            each.text[span.start : span.end]
+            for each in gold[identity]
+            for span in each.sentences
+            if span not in each.gold
+        )
+        if claim.supported and beside:
+            examples.append(Example("answers", "beside", groups[identity], claim.text, beside[:OFFERED], False))
+    return [example for example in examples if example.evidence]
 
 
 def planted(folder: Path, count: int, seed: int = SEED) -> list[Example]:

@@ -81,7 +81,7 @@ def _connect_embedded(path: Path, name: str, settings: Settings) -> "LLM":
     return _openai_like(
         settings,
         model=name,
-        api_base="http://embedded/v1",
+        api_base=embedded.ADDRESS,
         api_key="in-process",  # the transport puts in the real one
         context_window=embedded.CONTEXT_WINDOW,
         http_client=client,

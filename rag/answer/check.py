@@ -86,9 +86,11 @@ class Checker:
 
         ``context`` (a title, the rest of an abstract) may explain the names of a claim, but supports nothing.
         """
-        if not evidence or not claim.strip():
-            return Check("unsupported", 0.0, (), "there is no evidence for it" if claim.strip() else "it says nothing")
         said = Words.of(claim)
+        if not said.tokens:
+            return Check("unsupported", 0.0, (), "it says nothing")
+        if not evidence:
+            return Check("unsupported", 0.0, (), "there is no evidence for it")
         for number, sentence in enumerate(evidence):
             if compare.is_copy(said, Words.of(sentence)):
                 return Check("supported", 1.0, (number,), "")
@@ -130,7 +132,7 @@ def compare_all(
     weights = compare.weights(said)
     total = sum(weights.values()) or 1.0
     credits = np.array([list(_credit(said, sentence).values()) for sentence in sentences])
-    weight = np.array([weights[each] for each in _credit(said, said)]) / total
+    weight = np.array([weights.get(each, 0.0) for each in _credit(said, said)]) / total
     recalls = credits @ weight
     cosines = vectors[1:] @ vectors[0]
     order = np.argsort(-(recalls + cosines), kind="stable")
@@ -203,6 +205,6 @@ def _flip(
     rivals = [each for each in rivals if not asks(sentences[each].text)] or rivals
     words = [compare.flipped(said, sentences[each]) for each in rivals]
     if not all(words):
-        return ""
+        return compare.denies_alone(said, [sentences[each] for each in {*rivals, *best}])
     agreed = any(compare.says_too(said, words[0], sentences[each]) for each in best if each not in rivals)
     return "" if agreed else words[0]

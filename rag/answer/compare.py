@@ -166,6 +166,13 @@ def flipped(claim: Words, sentence: Words) -> str:
     )
 
 
+def denies_alone(claim: Words, carriers: Sequence[Words]) -> str:
+    """The negator of a claim whose carrying sentences deny nothing in any way; "" when there is none."""
+    if any(token.hints for sentence in carriers for token in sentence.tokens):
+        return ""
+    return next((token.word for token in claim.tokens if token.denies), "")
+
+
 def says_too(claim: Words, word: str, sentence: Words) -> bool:
     """Whether the sentence has a word of the claim, denied or turned in the same way as there."""
     said = {(token.stem, token.negated, token.pole) for token in claim.tokens if token.word == word}

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from rag.answer.embedded import ADDRESS
 from rag.errors import LLMError, LLMUnavailableError
 
 
@@ -18,7 +19,7 @@ def explained(error: Exception, model: str, address: str = "", key: str = "") ->
     for cause in chain:
         if isinstance(cause, LLMError):
             return cause
-    where = f" at {shown(address)}" if address else ""
+    where = f" at {shown(address)}" if address and address != ADDRESS else ""
     codes = (getattr(cause, "status_code", None) for cause in chain)
     status = next((code for code in codes if isinstance(code, int)), 0)
     names = {base.__name__ for cause in chain for base in type(cause).__mro__}

@@ -27,7 +27,7 @@ _NUMBER = re.compile(
     r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?P<suffix>(?-i:[kKMBT]|bn))?(?:st|nd|rd|th|x|×|-?fold|(?-i:[a-zµ]{1,3})\b)?"
     r"(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion)s?\b)?(?P<percent>\s?%|[\s-]per\s?cent\b)?"
     r"(?![^\W_])"
-    rf"|\b(?P<named>(?:{_NAME})(?:(?:[\s-]+|\s+and\s+)(?:{_NAME}))*)(?P<fold>-?fold)?\b(?P<named_percent>[\s-]per\s?cent\b)?",
+    rf"|\b(?P<named>(?:{_NAME})(?:(?:[\s-]+|\s+and\s+)(?:{_NAME}))*)(?:-?fold)?\b(?P<named_percent>[\s-]per\s?cent\b)?",
     re.IGNORECASE,
 )
 _CLAUSE_END = re.compile(r"[,;:()\[\].!?](?:\s|$)|$")
@@ -38,18 +38,23 @@ _VAGUE = re.compile(r"\b(?:several|few|many|an?|one|two)\s+$", re.IGNORECASE)
 _PRONOUN_BEFORE = re.compile(
     r"\s+(?:of|another|can|may|could|must|should|needs?|that|which|to|is|has)\b", re.IGNORECASE
 )
-_HEDGED_TOLERANCE = 0.05
+_HEDGED_TOLERANCE = 0.1
 _UNIT_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number as it was written, its value, the words that follow it (what is counted), and how exact it claims to be."""
+    """A number as it was written, its value, and the words that follow it, which say what is counted.
+
+    ``hedged``: it is said to be rounded ("nearly 7%"). ``loose``: it need not be counted in the evidence to be true of it
+    ("one model", "zero labels", "the two tasks"), so only another count of the same thing speaks against it.
+    """
 
     written: str
     value: float
     percent: bool
     hedged: bool
+    loose: bool
     units: frozenset[str]
 
     def equals(self, other: "Quantity") -> bool:
@@ -76,6 +81,7 @@ def quantities(text: str) -> tuple[Quantity, ...]:
                 value=_spelled(named) if named else _digits(match),
                 percent=bool(match["percent"] or match["named_percent"]),
                 hedged=bool(_HEDGE.search(text, 0, match.start())),
+                loose=named in ("one", "zero") or (named == "two" and bool(_THE.search(text, 0, match.start()))),
                 units=_counted(text[match.end() : end.start() if end else len(text)]),
             )
         )
@@ -84,7 +90,7 @@ def quantities(text: str) -> tuple[Quantity, ...]:
 
 def _is_no_number(named: str, text: str, match: re.Match[str]) -> bool:
     """Whether a spelled number is a pronoun ("the one", "of the two."), vague ("several hundred") or a fraction."""
-    if named in _SMALL and _THE.search(text, 0, match.start()) and _CLAUSE_END.match(text, match.end()):
+    if named in _UNITS and _THE.search(text, 0, match.start()) and _CLAUSE_END.match(text, match.end()):
         return True
     if named == "one":
         return bool(_NOT_ONE.search(text, 0, match.start()) or _PRONOUN_BEFORE.match(text, match.end()))
@@ -94,15 +100,14 @@ def _is_no_number(named: str, text: str, match: re.Match[str]) -> bool:
 def wrong_numbers(claim: Sequence[Quantity], evidence: Sequence[Quantity]) -> list[Quantity]:
     """The numbers of a claim that the evidence does not give, or gives only for something else while it counts otherwise.
 
-    "12 benchmarks" is wrong beside "five benchmarks on 12 devices", though a 12 is there. "One" and "zero" need no number
-    ("a benchmark", "no labels"), only no other count of the same thing.
+    "12 benchmarks" is wrong beside "five benchmarks on 12 devices", though a 12 is there.
     """
     wrong = []
     for number in claim:
         same_thing = [other for other in evidence if number.units & other.units]
         if any(number.equals(other) for other in same_thing):
             continue
-        elsewhere = any(number.equals(other) for other in evidence) or number.written.lower() in ("one", "zero")
+        elsewhere = number.loose or any(number.equals(other) for other in evidence)
         if same_thing or not elsewhere:
             wrong.append(number)
     return wrong

@@ -117,7 +117,7 @@ class Token:
     """A word of a statement. ``content`` is False for function words; ``clause`` numbers the clauses from 0.
 
     ``negated``: a negator reaches it. ``pole``: (scale, sign) of a direction word, the sign turned when negated.
-    ``blocks``: it negates, or leaves open, what follows. ``hints``: it may deny something near it in its own way.
+    ``denies``: it negates what follows; ``blocks``: it does, or leaves it open (whether). ``hints``: it may deny something near it in its own way.
     """
 
     word: str
@@ -126,6 +126,7 @@ class Token:
     content: bool
     negated: bool
     pole: tuple[int, int] | None
+    denies: bool
     blocks: bool
     hints: bool
 
@@ -148,9 +149,10 @@ def asks(text: str) -> bool:
 def _parse_clause(found: list[str], clause: int) -> list[Token]:
     stems = [stem(word) for word in found]
     poles = [_poles().get(each) for each in stems]
+    denials = [_denies(found, place) for place in range(len(found))]
     negated: set[int] = set()
-    for place, word in enumerate(found):
-        if _denies(found, place):
+    for place, denies in enumerate(denials):
+        if denies:
             reach = range(place + 1, min(place + 1 + _SCOPE, len(found)))
             # "Not higher" turns the direction; what lies beyond it ("higher accuracy") is not itself denied.
             direction = next((each for each in reach if poles[each]), None)
@@ -160,11 +162,12 @@ def _parse_clause(found: list[str], clause: int) -> list[Token]:
             word=word,
             stem=stems[place],
             clause=clause,
-            content=word not in STOP_WORDS and not _denies(found, place),
+            content=word not in STOP_WORDS and not denials[place],
             negated=place in negated,
             pole=_turned(poles[place], place in negated),
-            blocks=_denies(found, place) or word in _DOUBTS,
-            hints=_denies(found, place) or stems[place] in _hints() or word.startswith(_DENYING_PREFIXES),
+            denies=denials[place],
+            blocks=denials[place] or word in _DOUBTS,
+            hints=denials[place] or stems[place] in _hints() or word.startswith(_DENYING_PREFIXES),
         )
         for place, word in enumerate(found)
     ]
@@ -216,8 +219,8 @@ def names(text: str) -> tuple[Name, ...]:
 def _certain(word: str) -> bool:
     capitals = sum(letter.isupper() for letter in word)
     letters = sum(letter.isalpha() for letter in word)
-    if letters and letters < len(word.replace("-", "")) and any(letter.isdigit() for letter in word):
-        return not _COUNT.match(word) or not word[0].isdigit() or letters > 1
+    if letters and any(letter.isdigit() for letter in word):
+        return True
     return capitals > 1 or (capitals == 1 and letters > 1 and not word[0].isupper())
 
 

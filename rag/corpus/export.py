@@ -12,7 +12,7 @@ _LATEX = {
 }  # fmt: skip
 _VERBATIM = ("doi", "url", "eprint")
 """BibTeX fields that hold addresses: LaTeX's escapes would become part of them."""
-_LITTLE_WORDS = frozenset("a an the on of in for to and with from by is are".split())
+_LITTLE_WORDS = frozenset(["a", "an", "the", "on", "of", "in", "for", "to", "and", "with", "from", "by", "is", "are"])
 
 
 def to_bibtex(abstracts: Iterable[Abstract]) -> str:

@@ -15,7 +15,10 @@ from rag.reader.windows import Window, pad, tokenise, windows
 
 WEIGHTS = Path(__file__).parent / "weights"
 MODEL_FILE = "reader.xml"
-BATCH_TOKENS = 2048
+BATCH_TOKENS = 512
+"""Padded tokens in a batch. Small batches of few different shapes: as fast as one large one, and 80 MB less."""
+TOKEN_STEP = 32
+SENTENCE_STEP = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Reader:
         scores = [np.full(len(passage.sentences), -np.inf, np.float32) for passage in passages]
         answerable = [float("-inf")] * len(passages)
         for batch in _batches(cut):
-            arrays = pad(batch)
+            arrays = pad(batch, TOKEN_STEP, SENTENCE_STEP)
             feed = [self._words[arrays.ids], arrays.roles, arrays.mask, arrays.members]
             with self._lock:
                 result = self._model(feed)

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 EVALUATED = Path(__file__).parents[2] / "eval" / "questions" / "ml_ids.txt"
 CHUNK = 256
 """Groups that are sorted by length together, so that batches hold little padding."""
-BATCH_TOKENS = 2816
-PEAK = 1.5e-4
+BATCH_TOKENS = 2048
+PEAK = 2e-4
 WARM_UP = 1500
 AVERAGE = 0.995
 

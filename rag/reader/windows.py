@@ -122,10 +122,10 @@ def windows(
     return found
 
 
-def pad(batch: Sequence[Window]) -> Padded:
-    """The windows as arrays, padded to the longest."""
-    tokens = max(len(window.ids) for window in batch)
-    most = max(1, *(window.sentences for window in batch))
+def pad(batch: Sequence[Window], token_step: int = 1, sentence_step: int = 1) -> Padded:
+    """The windows as arrays, padded to the longest and on to the next multiple of the steps."""
+    tokens = -(-max(len(window.ids) for window in batch) // token_step) * token_step
+    most = max(1, -(-max(window.sentences for window in batch) // sentence_step)) * sentence_step
     ids = np.full((len(batch), tokens), PAD, np.int64)
     roles = np.zeros((len(batch), tokens), np.int64)
     mask = np.zeros((len(batch), tokens), np.float32)

@@ -54,3 +54,12 @@ def test_roles_and_members_of_a_padded_batch() -> None:
     assert np.flatnonzero(arrays.members[1, 0]).tolist() == [6, 7]
     assert np.flatnonzero(arrays.members[1, 1]).tolist() == [8]
     assert arrays.present.tolist() == [[1, 0], [1, 1]]
+
+
+def test_padding_in_steps() -> None:
+    """Shapes are rounded up, so that few different ones are ever compiled; an empty passage has room for one."""
+    arrays = pad(windows(0, [5], [], []), token_step=32, sentence_step=8)
+    assert arrays.ids.shape == (1, 32)
+    assert arrays.members.shape == (1, 8, 32)
+    assert arrays.present.sum() == 0
+    assert pad(windows(0, [5], [], [])).members.shape == (1, 1, 5)

@@ -5,7 +5,7 @@ Abstracts' texts are not kept with them: the catalog has those, and a browser gi
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -28,7 +28,7 @@ class Turn:
     answer: Answer | None = None
     error: str = ""
     good: bool | None = None
-    filters: Filters = Filters()
+    filters: Filters = field(default_factory=Filters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Shelf:
         conversations = [as_json(_without_texts(each)) for each in self.conversations if each.turns]
         sizes = [len(orjson.dumps(each)) for each in conversations]
         while len(conversations) > 1 and sum(sizes) > MOST_BYTES:
-            oldest = -1 if self.conversations[len(conversations) - 1].id != self.open else -2
+            oldest = -1 if conversations[-1]["id"] != self.open else -2
             conversations.pop(oldest)
             sizes.pop(oldest)
         return {"version": 1, "open": self.open, "conversations": conversations}

@@ -8,9 +8,9 @@ from itertools import islice
 from typing import Any
 
 from rag.answer.examples import example_questions
-from rag.answer.llm import available
+from rag.answer.llm import available, preflight
 from rag.assistant import Assistant
-from rag.errors import FootnoteError, NotFoundError, UsageError
+from rag.errors import FootnoteError, LLMError, NotFoundError, UsageError
 from rag.records import Abstract, Draft, Filters, Finished, Retrieved
 from ui.render import summary
 from ui.web import evidence, exports, transcript
@@ -23,6 +23,8 @@ _EXAMPLES = 4
 _TRIED = 16
 """Candidates asked at most before the first page shows; at 60 ms each this stays under a second."""
 NOT_EDITING = -1
+_EMBEDDED = ("quotes", "smollm2")
+"""Composers that reach no server: the only ones to be had besides the one of the settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +95,16 @@ class Desk:
         )
         turn = Turn(question)
         try:
-            if len(question) > LONGEST_QUESTION:
-                raise UsageError(
-                    f"The question has {len(question):,} characters; ask it in {LONGEST_QUESTION:,} or fewer."
-                )
+            _check_length(question)
             turn = replace(turn, filters=choices.filters)
-            for step in self._stream(turn, conversation.history, choices.composer or None):
+            for step in self._stream(turn, conversation.history, self._composer(choices.composer)):
                 if isinstance(step, View):
                     yield step
                 else:
                     turn = step
         except FootnoteError as error:
             turn = replace(turn, error=str(error))
-        except Exception:  # the page has to say something, whatever broke; the traceback goes to the log
+        except Exception:  # noqa: BLE001 - the page has to say something, whatever broke; the traceback goes to the log
             _log.exception("A question could not be answered")
             turn = replace(turn, error=_UNEXPECTED)
         yield self._kept(shelf, conversation.with_turn(turn))
@@ -257,6 +256,27 @@ class Desk:
         chosen = self.assistant.settings.llm
         return sorted(available(self.assistant.settings), key=lambda name: name != chosen)
 
+    def _composer(self, name: str) -> str | None:
+        """What to hand on as the composer; UsageError for one that neither comes with Footnote nor is configured.
+
+        The settings' own goes unnamed: an LLM handed to ``Assistant.open`` stands in for it.
+        """
+        if name in ("", self.assistant.settings.llm):
+            return None
+        if name not in _EMBEDDED:
+            raise UsageError(
+                f"{name} is not configured; choose another composer, or set RAG_LLM={name} and start again."
+            )
+        return name
+
+    def composer_problem(self) -> str:
+        """Why the composer of the settings is not offered, in a sentence; empty when it is."""
+        try:
+            preflight(self.assistant.settings)
+        except LLMError as error:
+            return str(error)
+        return ""
+
     def _conversation(self, conversation: Conversation) -> str:
         if conversation.turns:
             return transcript.conversation_html(conversation, (), 0)
@@ -286,3 +306,8 @@ class Desk:
 
 
 _UNEXPECTED = "Something broke inside Footnote; the terminal it was started from shows what. Asking again is safe."
+
+
+def _check_length(question: str) -> None:
+    if len(question) > LONGEST_QUESTION:
+        raise UsageError(f"The question has {len(question):,} characters; ask it in {LONGEST_QUESTION:,} or fewer.")

@@ -92,10 +92,10 @@ class _Parts:
                         with gr.Row():
                             self.year_from = gr.Number(label="From year", precision=0, value=None, min_width=90)
                             self.year_to = gr.Number(label="To year", precision=0, value=None, min_width=90)
-                            self.composer = gr.Dropdown(label="Answers by", choices=[], min_width=140, elem_id="by")
+                            self.composer = _choice("Answers by", "by", min_width=140)
                         with gr.Row():
-                            self.venues = gr.Dropdown(label="Venues", multiselect=True, choices=[], elem_id="venues")
-                            self.sources = gr.Dropdown(label="Files", multiselect=True, choices=[], elem_id="sources")
+                            self.venues = _choice("Venues", "venues", multiselect=True)
+                            self.sources = _choice("Files", "sources", multiselect=True)
                         self.matching = _mount("matching")
 
     def _library_room(self) -> None:
@@ -146,6 +146,11 @@ class _Parts:
 def _mount(name: str, html: str = "") -> Any:
     """A part of the page that holds one line of our HTML."""
     return gr.Markdown(html, elem_id=name, sanitize_html=False, latex_delimiters=[], container=False)
+
+
+def _choice(label: str, name: str, **how: Any) -> Any:
+    """A drop-down whose choices come later; after a restart Gradio has forgotten them, but the page still shows them."""
+    return gr.Dropdown(label=label, elem_id=name, choices=[], allow_custom_value=True, **how)
 
 
 def _file(download: Download) -> str:
@@ -209,7 +214,7 @@ def _wire_library(page: gr.Blocks, parts: _Parts, desk: Desk, shelves: Shelves) 
             parts.years: shelves.years(),
             parts.venues: gr.update(choices=choices["venues"], visible=bool(choices["venues"])),
             parts.sources: gr.update(choices=choices["sources"], visible=bool(choices["sources"])),
-            parts.composer: gr.update(choices=composers, value=composers[0]),
+            parts.composer: gr.update(choices=composers, value=composers[0], info=desk.composer_problem() or None),
         }
 
     def shelve(store: Any, action: str, query: str) -> Updates:
@@ -250,7 +255,10 @@ def _wire_library(page: gr.Blocks, parts: _Parts, desk: Desk, shelves: Shelves) 
         show_progress="minimal",
         api_visibility="private",
     )
-    count: Callable[..., str] = lambda *choices: shelves.matching(Choices(*choices))
+
+    def count(*choices: Any) -> str:
+        return shelves.matching(Choices(*choices))
+
     gr.on([each.change for each in parts.asking()[:4]] + [page.load], count, parts.asking(), [parts.matching], **quiet)
 
 

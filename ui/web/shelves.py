@@ -66,7 +66,7 @@ class Shelves:
             steps.put(self.assistant.ingest([self._keep(Path(each)) for each in uploads], progress=steps.put))
         except FootnoteError as error:
             steps.put(error)
-        except Exception as error:  # a thread's exception would be lost, and the page would wait for ever
+        except Exception as error:  # noqa: BLE001 - a thread's exception would be lost, and the page would wait for ever
             _log.exception("An ingest broke")
             steps.put(error)
 

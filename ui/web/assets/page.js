@@ -164,7 +164,9 @@
     return found;
   };
 
+  // Gradio's own main holds the masthead and the panel too; landmarks may not nest like that.
   const ROLES = {
+    "main.contain": { role: "presentation" },
     "#announce": { role: "status", "aria-live": "polite" },
     "#masthead": { role: "banner" },
     "#main": { role: "main" },
