@@ -15,12 +15,14 @@ from rag.retrieve.fuse import lexical
 class Features:
     """What the confidence is computed from: the best of each signal among the hits, and what the reader says.
 
-    ``answerable`` is the reader's best logit that an abstract answers; None when there is no reader.
+    ``size`` is the logarithm (base 10) of the number of abstracts: the best of many strangers looks nearer than the best
+    of few. ``answerable`` is the reader's best logit that an abstract answers; None when there is no reader.
     """
 
     chunk: float
     sentence: float
     lexical: float
+    size: float
     answerable: float | None = None
 
 
@@ -32,19 +34,21 @@ class Model:
     chunk: float
     sentence: float
     lexical: float
+    size: float
     answerable: float = 0.0
 
 
-WITHOUT_READER = Model(intercept=-3.58, chunk=7.21, sentence=6.71, lexical=2.29)
+WITHOUT_READER = Model(intercept=-3.58, chunk=7.21, sentence=6.71, lexical=2.29, size=0.0)
 WITH_READER = WITHOUT_READER
 
 
-def features(hits: Sequence[Hit], answerable: float | None = None) -> Features:
-    """The features of a question's hits; all zero without hits."""
+def features(hits: Sequence[Hit], abstracts: int, answerable: float | None = None) -> Features:
+    """The features of a question's hits in a corpus of that many abstracts; signals are zero without hits."""
     return Features(
         chunk=max((hit.signals.chunk for hit in hits), default=0.0),
         sentence=max((hit.signals.sentence for hit in hits), default=0.0),
         lexical=max((lexical(hit.signals) for hit in hits), default=0.0),
+        size=math.log10(max(1, abstracts)),
         answerable=answerable,
     )
 

@@ -41,6 +41,10 @@ class Retriever:
         hits = self._hits(scored[: max(limit, RERANKED)])
         return _reranked(self._reranker, question, hits)[:limit]
 
+    def abstracts(self) -> int:
+        """How many abstracts there are to find."""
+        return self._index.size()
+
     def _hits(self, scored: Sequence[tuple[float, Candidate]]) -> list[Hit]:
         keys = [candidate.key for _, candidate in scored]
         abstracts = self._index.catalog.abstracts(keys)
