@@ -52,16 +52,16 @@ class View:
 class Choices:
     """How a question is to be asked: filters as the page's fields give them, and the composer."""
 
-    year_from: float | None = None
-    year_to: float | None = None
+    year_from: str = ""
+    year_to: str = ""
     venues: Sequence[str] = ()
     sources: Sequence[str] = ()
     composer: str = ""
 
     @property
     def filters(self) -> Filters:
-        """The filters; UsageError when the years exclude each other."""
-        start, end = (int(year) if year else None for year in (self.year_from, self.year_to))
+        """The filters; UsageError when a year is none, or they exclude each other."""
+        start, end = _year(self.year_from), _year(self.year_to)
         if start and end and start > end:
             raise UsageError(f"No year lies between {start} and {end}; swap the two years of the filter.")
         return Filters(start, end, tuple(self.venues or ()), tuple(self.sources or ()))
@@ -306,6 +306,13 @@ class Desk:
 
 
 _UNEXPECTED = "Something broke inside Footnote; the terminal it was started from shows what. Asking again is safe."
+
+
+def _year(written: str) -> int | None:
+    written = (written or "").strip()
+    if written and not (written.isdecimal() and len(written) <= 4):
+        raise UsageError(f"{written!r} is not a year; write one like 2021, or nothing.")
+    return int(written) if written else None
 
 
 def _check_length(question: str) -> None:

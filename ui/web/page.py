@@ -90,8 +90,8 @@ class _Parts:
                         self.stop = gr.Button("Stop", elem_id="stop", visible=False, scale=1, min_width=80)
                     with gr.Accordion("Filters and composer", open=False, elem_id="filters"):
                         with gr.Row():
-                            self.year_from = gr.Number(label="From year", precision=0, value=None, min_width=90)
-                            self.year_to = gr.Number(label="To year", precision=0, value=None, min_width=90)
+                            self.year_from = gr.Textbox(label="From year", placeholder="any", min_width=90)
+                            self.year_to = gr.Textbox(label="To year", placeholder="any", min_width=90)
                             self.composer = _choice("Answers by", "by", min_width=140)
                         with gr.Row():
                             self.venues = _choice("Venues", "venues", multiselect=True)

@@ -67,7 +67,7 @@ def test_too_long_a_question_is_refused_in_a_sentence(desk: Desk) -> None:
 
 def test_years_that_exclude_each_other_are_refused(desk: Desk) -> None:
     """A filter that cannot match is an error of the filter, not an abstention."""
-    *_, view = desk.ask(None, QUESTION, Choices(year_from=2024, year_to=2020))
+    *_, view = desk.ask(None, QUESTION, Choices("2024", "2020"))
     assert "swap the two years" in (view.transcript or "")
 
 
@@ -238,7 +238,8 @@ def test_filters_tell_how_many_are_left(desk: Desk, assistant: Assistant) -> Non
     source = next(iter(assistant.stats().sources))
     assert shelves.matching(Choices()) == "<p>All 20 abstracts</p>"
     assert "of 20 abstracts will be searched" in shelves.matching(Choices(sources=(source,)))
-    assert "swap" in shelves.matching(Choices(year_from=3, year_to=2))
+    assert "swap" in shelves.matching(Choices("3", "2"))
+    assert "is not a year" in shelves.matching(Choices("MMXX"))
 
 
 def test_the_map_marks_the_last_answer(desk: Desk, assistant: Assistant) -> None:
