@@ -107,7 +107,19 @@ def test_debug_shows_where_an_error_came_from(run: Run) -> None:
 def test_help_names_every_command(run: Run) -> None:
     """--help is complete, and each command's help has more than a name."""
     out = run("--help")[1]
-    for command in ("ingest", "ask", "chat", "search", "list", "show", "remove", "stats", "verify", "rebuild", "doctor"):
+    for command in (
+        "ingest",
+        "ask",
+        "chat",
+        "search",
+        "list",
+        "show",
+        "remove",
+        "stats",
+        "verify",
+        "rebuild",
+        "doctor",
+    ):
         assert command in out
         assert len(run(command, "--help")[1]) > 200
 
