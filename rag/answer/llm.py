@@ -1,6 +1,7 @@
 """The language model that the settings name: connect to it, check it beforehand, and read a draft from it."""
 
 import contextlib
+import gc
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -64,10 +65,17 @@ def draft(llm: "LLM", prompt: Prompt, max_tokens: int | None = None) -> Iterator
         ChatMessage(role=MessageRole.USER, content=prompt.user),
     ]
     responses: Any = None
+    pieces: Any = None
     try:
         responses = llm.stream_chat(messages)
         pieces = (response.delta or "" for response in islice(responses, max_tokens))
         yield from _without_reasoning(pieces)
+    except GeneratorExit:
+        # LlamaIndex ties a stream into reference cycles: closing it does not close the connection under it, and a
+        # server would write on to the end.
+        responses = pieces = None
+        gc.collect()
+        raise
     except Exception as error:
         raise explained(error, _name(llm), _text(llm, "api_base", "base_url"), _text(llm, "api_key")) from error
     finally:
