@@ -110,6 +110,10 @@ class Shelves:
         stats = self.assistant.stats()
         return library.years_html(stats.years, stats.abstracts)
 
+    def judged(self) -> str:
+        """How many answers were judged, and the way to keep them as a question set; nothing when none was."""
+        return library.judged_html([each.good for each in self.assistant.feedback()])
+
     def headline(self) -> str:
         """How many abstracts there are, and of which corpus."""
         count = self.assistant.count()

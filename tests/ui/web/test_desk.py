@@ -100,6 +100,18 @@ def test_thumbs_are_kept_in_the_catalog_with_the_whole_answer(desk: Desk, assist
     assert 'aria-pressed="true"' in (view.transcript or "")
 
 
+def test_helpful_answers_are_saved_as_a_question_set(desk: Desk, assistant: Assistant) -> None:
+    """The library offers it once something was judged."""
+    shelves = Shelves(assistant)
+    assert shelves.judged() == ""
+    assert desk.act(None, {"do": "questions"}).outbox is None
+    desk.act(asked(desk).store, {"do": "rate", "turn": "0", "good": "true"})
+    assert "1 helpful, 0 not" in shelves.judged()
+    file = desk.act(None, {"do": "questions"}).outbox
+    assert file is not None
+    assert QUESTION in file.content
+
+
 def test_evidence_of_a_removed_abstract_keeps_the_quotes(desk: Desk, assistant: Assistant) -> None:
     """Removing an abstract leaves the conversations that cite it readable."""
     store = asked(desk).store
