@@ -21,7 +21,7 @@ README_ROWS = {
     "cited_first": "Gold abstract cited first",
     "key_facts": "Key facts in the answer",
     "citation_precision_sentence": "Cited sentences that are gold evidence",
-    "citation_recall_sentence": "Gold evidence that is cited",
+    "citation_recall_sentence": "Gold abstracts cited by a gold sentence",
     "citation_valid": "Quotes that stand exactly where cited",
     "abstention_recall": "Unanswerable questions declined",
     "declined_answerable": "Answerable questions declined (less is better)",

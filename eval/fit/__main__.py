@@ -19,7 +19,7 @@ def main() -> int:
     try:
         FITS[options.what](options.data)
     except FootnoteError as error:
-        print(error, file=sys.stderr)  # a command's own error
+        print(error, file=sys.stderr)
         return 1
     return 0
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from rag.answer.chat import standalone
 from rag.answer.check import Checker
-from rag.answer.citations import parse_citations
+from rag.answer.citations import CitedSentence, parse_citations
 from rag.answer.confidence import confidence, features
 from rag.answer.evidence import score_sentences
 from rag.answer.llm import QUOTES, draft
@@ -119,16 +119,21 @@ class Answerer:
                 written.append(piece)
                 yield Draft(piece)
         with clock("check"):
-            checked = self._check("".join(written), evidence)
+            drafted = parse_citations("".join(written), len(evidence))
+            said = [each for each in drafted if NO_ANSWER.casefold().rstrip(".") not in each.text.casefold()]
+            checked = self._check(said, evidence)
+        if drafted and not said:
+            yield Finished(_abstain(base, clock))  # the model was asked, and declined
+            return
         yield Finished(self._settle(base, checked, quoted, clock))
 
-    def _check(self, written: str, evidence: Sequence[Evidence]) -> list[tuple[AnswerSentence, tuple[Evidence, ...]]]:
+    def _check(
+        self, drafted: Sequence[CitedSentence], evidence: Sequence[Evidence]
+    ) -> list[tuple[AnswerSentence, tuple[Evidence, ...]]]:
         """The draft's sentences with their verdicts, each with the evidence to cite for it."""
         checked = []
         texts = [each.sentence.text for each in evidence]
-        for cited in parse_citations(written, len(evidence)):
-            if NO_ANSWER.casefold().rstrip(".") in cited.text.casefold():
-                continue
+        for cited in drafted:
             named = [number - 1 for number in cited.numbers]
             check = self._checker.check(cited.text, [texts[place] for place in named]) if named else None
             best = [named[place] for place in check.best] if check is not None else []

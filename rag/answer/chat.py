@@ -196,17 +196,22 @@ def _filled_in(question: str, history: History) -> str:
     anaphor = _anaphor(text)
     if not anaphor and (_ABOUT.match(bare) or _is_fragment(text.lower())) and not _WH.search(bare.lower()):
         return _asked_again(_ABOUT.sub("", bare), last)
-    topic = _topic(last, history[-1][1])
-    if not topic or set(words(" ".join(topic))) <= set(words(text)):
-        return text
-    if anaphor and len(topic) == 1 and (written := _put_in_place(text, anaphor, topic[0])):
-        return written
-    return f"{bare} ({' '.join(topic)})?"
+    names, topic = _names(last), _topic(last)
+    name = names[0] if names else _defined(history[-1][1])
+    # A name says all that the last question was about only if there was hardly anything else in it.
+    if anaphor and name and len(topic) <= 1 + len(name.split()) and len(names) < 2:
+        written = _put_in_place(text, anaphor, name)
+        if written:
+            return written
+    added = [
+        word for word in (name, *topic) if word and word not in text and (word == name or word not in (name or ""))
+    ]
+    return f"{bare} ({' '.join(added)})?" if added else text
 
 
 def _asked_again(about: str, last: str) -> str:
     """The last question about something else: "What about B?" after "What does A need?" asks what B needs."""
-    if _FRAGMENT.match(about.lower()):
+    if re.match(rf"(?:{_PREPOSITIONS}|if|when|since|because)\b", about.lower()):
         return f"{last.rstrip(' ?.!')}, and {about[0].lower()}{about[1:]}?"
     old = _names(last)
     if len(old) == 1 and _names(f"about {about}"):
@@ -214,15 +219,16 @@ def _asked_again(about: str, last: str) -> str:
     return f"{last.rstrip(' ?.!')}, and what about {about}?"
 
 
-def _topic(last: str, answer: str) -> list[str]:
-    """What the conversation is about: the names in the last question, or what its answer names, or its words."""
-    if names := _names(last):
-        return names[:2]
+def _topic(last: str) -> list[str]:
+    """The words of the last question that say what it was about, as they are written there."""
+    written = [word.strip("\"'“”‘’()[],;:.?!") for word in last.split()]
+    return [word for word in dict.fromkeys(written) if _specific(word)][:_TOPIC_WORDS]
+
+
+def _defined(answer: str) -> str | None:
+    """The name that an answer gives to what it is about, if it gives one."""
     answer = re.sub(r"\s*\[\d+\]", "", answer)
-    for pattern in _DEFINED:
-        if found := pattern.search(answer):
-            return [found[1]]
-    return _specific(last)[:_TOPIC_WORDS]
+    return next((found[1] for pattern in _DEFINED if (found := pattern.search(answer))), None)
 
 
 def _names(text: str) -> list[str]:
