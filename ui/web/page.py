@@ -251,13 +251,11 @@ def _wire_library(page: gr.Blocks, parts: _Parts, desk: Desk, shelves: Shelves) 
     )
     parts.search.submit(shelves.table, [parts.search], [parts.table], **quiet)
     parts.clear.click(lambda: ("", shelves.table()), None, [parts.search, parts.table], **quiet)
-    parts.map_room.select(
-        lambda store: shelves.map(desk.marked(store)),
-        [parts.store],
-        [parts.map],
-        show_progress="minimal",
-        api_visibility="private",
-    )
+
+    def draw(store: Any) -> Iterator[str]:
+        yield from shelves.map(desk.marked(store))
+
+    parts.map_room.select(draw, [parts.store], [parts.map], **quiet)
 
     def count(*choices: Any) -> str:
         return shelves.matching(Choices(*choices))

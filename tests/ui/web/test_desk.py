@@ -256,7 +256,10 @@ def test_filters_tell_how_many_are_left(desk: Desk, assistant: Assistant) -> Non
 
 def test_the_map_marks_the_last_answer(desk: Desk, assistant: Assistant) -> None:
     """Every abstract is a point, the cited ones are ringed with their number."""
-    drawn = Shelves(assistant).map(desk.marked(asked(desk).store))
+    shelves, marked = Shelves(assistant), desk.marked(asked(desk).store)
+    waiting, drawn = shelves.map(marked)
+    assert "Drawing a map of 20 abstracts" in waiting
+    assert list(shelves.map(marked)) == [drawn]
     assert drawn.count("<circle") == 20 + drawn.count('r="10"')
     assert '<g class="rings"><circle' in drawn
     assert "</details>" in drawn
