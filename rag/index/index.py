@@ -65,6 +65,7 @@ class Index:
         self.lock = WriterLock(self.folder)
         self._opening = threading.RLock()
         self._seen = self.catalog.generation()
+        self._counted: tuple[int, int] | None = None
         if self.catalog.unfinished() and self.lock.free():
             with self.lock.held():
                 self.finish()
@@ -107,6 +108,12 @@ class Index:
             if "lexical" in self.__dict__:
                 self.lexical.reload()
             self._seen = generation
+
+    def size(self) -> int:
+        """Abstracts that can be searched, counted again when something was written."""
+        if self._counted is None or self._counted[0] != self._seen:
+            self._counted = (self._seen, self.catalog.count())
+        return self._counted[1]
 
     @contextmanager
     def writing(self) -> Iterator[None]:

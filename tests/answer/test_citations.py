@@ -59,9 +59,11 @@ def test_every_way_to_write_a_citation_is_understood(draft: str, expected: list[
 
 
 PIECES = st.sampled_from(
-    "[1] [2][3] [1, 4] [9] [1-3] (2) 【2】 [0, 1] [2020] The model works. fails, Accuracy rises! [ ] ( ) . , \n - 1. et al. [[1]2] \ue000".split(
-        " "
-    )
+    [
+        *"[1] [2][3] [1,4] [9] [1-3] (2) 【2】 [0,1] [2020] [[1]2] [ ] ( ) . , - 1. ** \ue000 The model works.".split(),
+        *"fails, Accuracy rises! et al. According to see".split(),
+        *("\n", "[1, 2]", "as stated in"),
+    ]
 )
 
 

@@ -85,7 +85,9 @@ def test_no_tcp_port_is_opened(smollm2: Settings) -> None:
 
     def listening() -> set[str]:
         tables = [Path(f"/proc/{os.getpid()}/net/{name}").read_text().splitlines()[1:] for name in ("tcp", "tcp6")]
-        inodes = {os.readlink(link) for link in Path("/proc/self/fd").iterdir() if link.is_symlink() and link.exists()}
+        inodes = {
+            str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink() and link.exists()
+        }
         rows = [row.split() for table in tables for row in table]
         return {row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes}
 
@@ -99,14 +101,14 @@ def test_a_damaged_model_is_a_setup_error(tmp_path: Path) -> None:
     """A file that only begins like a model is refused when it is loaded, in our own words."""
     (tmp_path / "broken.gguf").write_bytes(b"GGUF" + bytes(5000))
     llm = connect(Settings(llm=f"gguf:{tmp_path / 'broken.gguf'}"))
-    with pytest.raises(LLMSetupError, match="llama.cpp cannot load"):
+    with pytest.raises(LLMSetupError, match=r"llama\.cpp cannot load"):
         list(draft(llm, GREET))
 
 
 EXITS = {
     "in the middle of a draft, in the main thread": "next(stream)",
-    "while another thread reads": "import threading; next(stream)\nthreading.Thread(target=list, args=(stream,), daemon=True).start()",
-    "while it reads the prompt": "import threading\nthreading.Thread(target=list, args=(stream,), daemon=True).start(); time.sleep(1)",
+    "while another thread reads": "next(stream); read_in_another_thread()",
+    "while it reads the prompt": "read_in_another_thread(); time.sleep(1)",
     "by an exception": "next(stream); raise SystemExit(0)",
 }
 
@@ -115,17 +117,23 @@ EXITS = {
 def test_leaving_while_it_works_is_not_a_crash(how: str, model_cache: Path) -> None:
     """The interpreter ends with status 0 and without a word, whatever the model was doing."""
     code = f"""
-import time, sys
+import sys, threading, time
 from pathlib import Path
 from rag import Settings
 from rag.answer.llm import connect, draft
 from rag.answer.prompts import Prompt
 llm = connect(Settings(llm="smollm2", cache=Path(sys.argv[1]), llm_max_tokens=4000))
 stream = draft(llm, Prompt("You tell stories.", "A long story, please. " + "word " * {800 if "prompt" in how else 1}))
+def read_in_another_thread():
+    threading.Thread(target=list, args=(stream,), daemon=True).start()
 {EXITS[how]}
 """
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code, str(model_cache)], capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-W", "ignore", "-c", code, str(model_cache)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     assert "terminate" not in done.stderr

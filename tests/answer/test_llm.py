@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
@@ -37,10 +38,10 @@ def test_connecting_costs_no_import_of_a_vendor() -> None:
     """``rag --help`` and quotes pay for no language model: neither LlamaIndex nor a vendor is imported."""
     code = (
         "import sys, rag.answer.llm as llm; from rag import Settings; llm.preflight(Settings()); llm.available(Settings())\n"
-        "print([name for name in ('llama_index.core', 'openai', 'ollama', 'litellm', 'torch', 'xllamacpp') if name in sys.modules])"
+        "vendors = {'llama_index.core', 'openai', 'ollama', 'litellm', 'torch', 'xllamacpp'}; print(vendors & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.strip() == "set()"
 
 
 def test_a_missing_extra_is_named_with_its_install_command() -> None:
@@ -58,7 +59,6 @@ def test_a_missing_extra_is_named_with_its_install_command() -> None:
         ("openai-like/some-model", "RAG_LLM_BASE_URL"),
         ("gguf:/nowhere/model.gguf", "/nowhere/model.gguf cannot be read: No such file"),
         ("smollm2", "rag models pull smollm2"),
-        ("huggingface//nowhere/model", "/nowhere/model"),
     ],
 )
 @pytest.mark.parametrize("door", [connect, preflight])
@@ -66,8 +66,6 @@ def test_what_is_missing_is_named(
     llm: str, named: str, door: Callable[[Settings], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A missing key, address, file or model is a set-up error in one sentence."""
-    if llm.startswith("huggingface") and door is connect:
-        pytest.skip("loads torch; see the model tier")
     with pytest.raises(LLMSetupError, match=named) as error:
         door(Settings(llm=llm, cache=tmp_path))
     assert "\n" not in str(error.value)
@@ -82,7 +80,9 @@ def test_a_key_in_the_env_file_is_found(tmp_path: Path) -> None:
 def test_a_model_that_the_integration_does_not_know_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """LlamaIndex would raise at the first question only; the error tells the way round."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test-1234567890")
-    with pytest.raises(LLMSetupError, match="openai-like/not-a-model with RAG_LLM_BASE_URL=https://api.openai.com/v1"):
+    with pytest.raises(
+        LLMSetupError, match=r"openai-like/not-a-model with RAG_LLM_BASE_URL=https://api\.openai\.com/v1"
+    ):
         connect(Settings(llm="openai/not-a-model"))
 
 
@@ -101,7 +101,7 @@ def test_a_server_that_is_not_there_is_unavailable(monkeypatch: pytest.MonkeyPat
         llm_api_key=SecretStr("sk-very-secret"),
         llm_timeout=2,
     )
-    with pytest.raises(LLMUnavailableError, match="cannot be reached at http://127.0.0.1:9/v1") as error:
+    with pytest.raises(LLMUnavailableError, match=r"cannot be reached at http://127\.0\.0\.1:9/v1") as error:
         preflight(settings)
     with pytest.raises(LLMUnavailableError, match=r"m cannot be reached at http://127\.0\.0\.1:9/v1") as later:
         list(draft(connect(settings), ASK))
@@ -114,7 +114,7 @@ def test_a_server_that_is_not_there_is_unavailable(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("url", ["localhost:8000/v1", "http://", "ftp://x/v1", "http://[::1/v1"])
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     """A base URL without http:// is the user's to correct."""
-    with pytest.raises(LLMError, match="address|cannot be reached"):
+    with pytest.raises(LLMError, match=r"address|cannot be reached"):
         preflight(Settings(llm="openai-like/m", llm_base_url=url, llm_timeout=2))
 
 
@@ -198,7 +198,10 @@ class StatusError(Exception):
         (StatusError(401, "Incorrect key sk-abcdef123456"), "refused the key for m; check the key"),
         (StatusError(404), "There is no model m"),
         (StatusError(429, "slow down"), "quota for m .*slow down.*; wait"),
-        (StatusError(400, "maximum context length is 10"), "does not fit into the context of m .*RAG_EVIDENCE_SENTENCES"),
+        (
+            StatusError(400, "maximum context length is 10"),
+            "does not fit into the context of m .*RAG_EVIDENCE_SENTENCES",
+        ),
         (StatusError(400, "bad field"), r"m failed \(bad field\)"),
         (StatusError(503), "m failed"),
         (httpx.ReadTimeout("slow"), "did not answer in time.*RAG_LLM_TIMEOUT"),
@@ -220,11 +223,9 @@ def test_a_vendors_exception_says_what_to_do(error: Exception, said: str) -> Non
 
 def test_our_own_error_below_a_vendors_is_the_one_shown() -> None:
     """A model file that cannot be loaded surfaces as itself, not as a broken connection."""
-    cause = LLMSetupError("The file is damaged; pull it again.")
-    try:
-        raise httpx.ConnectError("wrapped") from cause
-    except httpx.ConnectError as error:
-        assert explained(error, "m") is cause
+    error = httpx.ConnectError("wrapped")
+    error.__cause__ = LLMSetupError("The file is damaged; pull it again.")
+    assert explained(error, "m") is error.__cause__
 
 
 def test_secrets_are_cut_out_of_what_vendors_say(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,6 +245,6 @@ def test_reasoning_is_left_out_wherever_the_pieces_break(first: int, second: int
         def _pieces(self, prompt: str):  # type: ignore[no-untyped-def]
             reply = "a<b <think>no [1]</think>yes < [2].<think>x"
             cuts = sorted({0, min(first, len(reply)), min(second, len(reply)), len(reply)})
-            yield from (reply[start:end] for start, end in zip(cuts, cuts[1:], strict=False))
+            yield from (reply[start:end] for start, end in pairwise(cuts))
 
     assert "".join(draft(Chunked([""]), ASK)) == "a<b yes < [2]."

