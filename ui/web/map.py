@@ -99,8 +99,8 @@ def project(vectors: Floats) -> Floats:
     if flat.shape[1] < 2:
         flat = np.column_stack([flat, np.zeros(count)])
     if count >= _FEWEST_FOR_TSNE and np.ptp(flat) > 0:
-        from sklearn.manifold import TSNE  # type: ignore[import-untyped]
-        from threadpoolctl import threadpool_limits
+        from sklearn.manifold import TSNE
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
         start = flat / flat[:, 0].std() * 1e-4  # as van der Maaten's and scikit-learn's PCA start is scaled
         perplexity = min(30.0, count / 6)
@@ -117,7 +117,7 @@ def group(vectors: Floats) -> NDArray[np.int32]:
     count = len(vectors)
     if count < 8:
         return np.zeros(count, dtype=np.int32)
-    from sklearn.cluster import KMeans  # type: ignore[import-untyped]
+    from sklearn.cluster import KMeans
 
     clusters = min(_CLUSTERS, max(2, round(math.sqrt(count / 2))), len(np.unique(vectors, axis=0)))
     return np.asarray(KMeans(clusters, n_init=4, random_state=0).fit_predict(vectors), dtype=np.int32)
