@@ -61,7 +61,7 @@ def test_json_is_exactly_the_api(run: Run, seeds: Path) -> None:
 
 
 def test_an_abstract_is_shown_and_removed(run: Run, seeds: Path) -> None:
-    """show prints it whole, remove takes it out, verify and rebuild agree."""
+    """Show prints it whole, remove takes it out, verify and rebuild agree."""
     run("ingest", seeds)
     identity = run("list")[1].split()[0]
     status, out, _ = run("show", identity)
