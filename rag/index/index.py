@@ -70,17 +70,11 @@ class Index:
         self.lock = WriterLock(self.folder)
         self._opening = threading.RLock()
         self._seen = self.catalog.generation()
-<<<<<<< HEAD
         self._counted: tuple[int, int] | None = None
-        if self.catalog.unfinished() and self.lock.free():
-            with self.lock.held():
-                self.finish()
-=======
         if self.catalog.unfinished():
             # Whoever holds the lock is at work on it, or will find what a crash left when it comes to write.
             with suppress(CorpusLockedError), self.writing():
                 pass
->>>>>>> reliable
 
     @cached_property
     def embedder(self) -> Embedder:
