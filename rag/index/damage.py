@@ -8,7 +8,9 @@ from pathlib import Path
 from rag.errors import CorpusDamagedError, CorpusError
 
 _NO_SPACE = ("disk is full", "No space left", "os error 28", "File too large")
-"""How SQLite, Chroma and Tantivy say that the disk, or the user's quota, is full."""
+"""How SQLite and Tantivy say that the disk, or the user's quota, is full."""
+_SCARCE = 16 * 2**20
+"""Bytes; Chroma does not say why it failed ("Error in compaction: ..."), and with less than this it will be that."""
 
 
 @contextmanager
@@ -22,10 +24,10 @@ def said(what: str, folder: Path) -> Iterator[None]:
         yield
     except Exception as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else repr(error)
-        if any(sign in str(error) for sign in _NO_SPACE):
-            free = shutil.disk_usage(folder.parent).free / 2**20
+        free = shutil.disk_usage(folder.parent).free
+        if free < _SCARCE or any(sign in str(error) for sign in _NO_SPACE):
             raise CorpusError(
                 f"The {what} {folder} could not be written ({reason}); what was committed before is kept: free some "
-                f"space ({free:.0f} MiB free), then run the same command again."
+                f"space ({free / 2**20:.0f} MiB free), then run the same command again."
             ) from error
         raise CorpusDamagedError(f"The {what} {folder} cannot be used ({reason}); run: rag rebuild.") from error

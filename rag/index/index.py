@@ -193,7 +193,18 @@ class Index:
         return made
 
     def finish(self, report: Report | None = None) -> None:
-        """Carry everything pending or being removed in the catalog to the derived indexes. Holds no state of its own."""
+        """Carry everything pending or being removed in the catalog to the derived indexes. Holds no state of its own.
+
+        An index that a full disk or a power loss has spoilt is made again, since nothing can be written to it.
+        """
+        try:
+            self._carry(report)
+        except CorpusDamagedError as error:
+            _log.warning("The indexes are made again from the catalog: %s", error)
+            self._renew()
+            self._carry(report)
+
+    def _carry(self, report: Report | None) -> None:
         pending = self.catalog.keys(state=PENDING)
         removing = self.catalog.keys(state=REMOVING)
         for start in range(0, max(len(pending), len(removing)), PAGE):
@@ -234,14 +245,14 @@ class Index:
     def rebuild(self, report: Report | None = None) -> None:
         """Make both derived indexes again from the catalog; nothing is embedded again."""
         with self.lock.held():
-            with self.catalog.transaction():
-                self.catalog.mark_all_pending()
             self._renew()
             self.finish(report)
 
     def _renew(self) -> None:
-        """Empty both indexes; files that no longer open are deleted before they are opened."""
+        """Empty both indexes and ask for everything again; files that no longer open are deleted unopened."""
         with self._opening:
+            with self.catalog.transaction():
+                self.catalog.mark_all_pending()
             for name in ("store", "lexical"):
                 opened = self.__dict__.pop(name, None)
                 if opened is not None:
