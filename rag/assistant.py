@@ -176,6 +176,8 @@ class Assistant:
         from rag.errors import ModelError
         from rag.reader import Reader
 
+        if self.settings.reader == "none":
+            return None
         try:
             return Reader.load(Path(self.settings.reader).expanduser() if self.settings.reader else None)
         except ModelError as error:

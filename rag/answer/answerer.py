@@ -34,7 +34,7 @@ from rag.records import (
 )
 from rag.retrieve.retriever import Retriever
 from rag.settings import Settings
-from rag.text import text_key
+from rag.text import normalise, text_key
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -91,7 +91,7 @@ class Answerer:
             with clock("connect"):
                 llm = self._connect(name)
         with clock("resolve"):
-            query = standalone(question, history, llm)
+            query = standalone(normalise(question), history, llm)
         with clock("retrieve"):
             hits = self._retriever.search(query, READ, filters)
         yield Retrieved(tuple(hits))

@@ -86,7 +86,9 @@ def test_quotes_are_verbatim_and_cited(open_with: Open) -> None:
 
 def test_a_supported_draft_is_kept_with_the_sentence_behind_it(open_with: Open) -> None:
     """A model's sentence is cited to the evidence that carries it, whatever number the model gave."""
-    answer = open_with("ACTS measures the converging time of an attack as a robustness metric [1].").ask("What is ACTS?")
+    answer = open_with("ACTS measures the converging time of an attack as a robustness metric [1].").ask(
+        "What is ACTS?"
+    )
     assert_contract(answer)
     (sentence,) = answer.sentences
     assert sentence.verdict == "supported"
@@ -96,7 +98,9 @@ def test_a_supported_draft_is_kept_with_the_sentence_behind_it(open_with: Open) 
 
 def test_an_invented_number_is_dropped(open_with: Open) -> None:
     """The unsupported sentence goes, the supported one stays, and the answer says what was dropped."""
-    draft = "ACTS measures the converging time of an attack as a robustness metric [2]. It was tried on 12 benchmarks [3]."
+    draft = (
+        "ACTS measures the converging time of an attack as a robustness metric [2]. It was tried on 12 benchmarks [3]."
+    )
     answer = open_with(draft).ask("What is ACTS and how many benchmarks were used?")
     assert_contract(answer)
     assert [sentence.verdict for sentence in answer.sentences] == ["supported"]
@@ -105,10 +109,12 @@ def test_an_invented_number_is_dropped(open_with: Open) -> None:
 
 def test_marking_keeps_what_fails_beside_what_passes(open_with: Open) -> None:
     """RAG_UNSUPPORTED=mark shows the failed sentence with its verdict."""
-    draft = "ACTS measures the converging time of an attack as a robustness metric [2]. It was tried on 12 benchmarks [3]."
+    draft = (
+        "ACTS measures the converging time of an attack as a robustness metric [2]. It was tried on 12 benchmarks [3]."
+    )
     answer = open_with(draft, unsupported="mark").ask("What is ACTS and how many benchmarks were used?")
     assert_contract(answer)
-    assert [sentence.verdict for sentence in answer.sentences][0] == "supported"
+    assert answer.sentences[0].verdict == "supported"
     assert answer.sentences[1].verdict in ("unsupported", "contradicted")
 
 
@@ -211,7 +217,18 @@ TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
 PIECES = st.lists(
     st.one_of(
         st.sampled_from(
-            ["ACTS measures the converging time", "five benchmarks", "[1]", "[2, 9]", "[0]", ". ", "\n- ", "not", "12", "🙂"]
+            [
+                "ACTS measures the converging time",
+                "five benchmarks",
+                "[1]",
+                "[2, 9]",
+                "[0]",
+                ". ",
+                "\n- ",
+                "not",
+                "12",
+                "🙂",
+            ]
         ),
         TEXTS,
     ),
@@ -223,7 +240,7 @@ PIECES = st.lists(
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Assistant, Assistant, list[str]]]:
     """Two assistants over the seeds: one quotes, one drafts what the list holds, whatever it is."""
     home = tmp_path_factory.mktemp("standing")
-    settings = Settings(home=home, corpus="standing", min_confidence=0.0, unsupported="mark")
+    settings = Settings(home=home, corpus="standing", min_confidence=0.0, unsupported="mark", reader="none")
     script: list[str] = [""]
     llm = ScriptedLLM(lambda prompt: script[0])
     with (
@@ -247,7 +264,8 @@ def test_every_citation_is_exact_whatever_is_asked_or_drafted(
 
 
 @pytest.mark.parametrize(
-    "question", ['"unbalanced (brackets: [', "title:x AND text:y~2^3", "🙂🙂", "a" * 10_000, "word " * 2_000, "\x00\ud800"]
+    "question",
+    ['"unbalanced (brackets: [', "title:x AND text:y~2^3", "🙂🙂", "a" * 10_000, "word " * 2_000, "\x00\ud800"],
 )
 def test_any_text_is_a_safe_question(standing: tuple[Assistant, Assistant, list[str]], question: str) -> None:
     """Query syntax, emoji, control characters and ten thousand characters are searched for, not executed."""

@@ -12,6 +12,7 @@ from rag.answer.llm import available, preflight
 from rag.assistant import Assistant
 from rag.errors import FootnoteError, LLMError, NotFoundError, UsageError
 from rag.records import Abstract, Draft, Filters, Finished, Retrieved
+from ui.feedback import to_question_set
 from ui.render import summary
 from ui.web import evidence, exports, transcript
 from ui.web.conversation import Conversation, Shelf, Turn, from_json, new_conversation, with_texts
@@ -176,6 +177,7 @@ class Desk:
             "switch": lambda shelf, action: self._shown(Shelf(shelf.conversations, str(action["id"]))),
             "delete": lambda shelf, action: self._shown(shelf.without(str(action["id"])), "Conversation deleted"),
             "export": self._export,
+            "questions": self._questions,
         }
 
     def retried(self, store: Any, turn: str) -> tuple[str, int]:
@@ -235,6 +237,13 @@ class Desk:
         file = exports.download(replace(shelf.current, turns=turns), str(action["form"]))
         if not file.content:
             return View(announce="This conversation cites no abstract yet.")
+        return View(outbox=file, announce=f"Saved {file.name}")
+
+    def _questions(self, shelf: Shelf, action: Mapping[str, Any]) -> View:
+        written = to_question_set(self.assistant.feedback())
+        if not written:
+            return View(announce="No answer was found helpful yet; only those make questions.")
+        file = exports.Download("questions.jsonl", "application/jsonl", written)
         return View(outbox=file, announce=f"Saved {file.name}")
 
     # What the views are made of

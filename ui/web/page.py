@@ -115,6 +115,7 @@ class _Parts:
                 )
                 self.clear = gr.Button("Show all", elem_id="show-all", scale=1, min_width=100)
             self.table = _mount("table")
+            self.judged = _mount("judged")
 
     def asking(self) -> list[Any]:
         """The fields of ``Choices``, in its order."""
@@ -245,16 +246,16 @@ def _wire_library(page: gr.Blocks, parts: _Parts, desk: Desk, shelves: Shelves) 
     read.then(about_corpus, None, about, **quiet)
     read.then(shelves.table, None, [parts.table], **quiet)
     read.then(lambda store: parts.updates(desk.shown(store)), [parts.store], parts.viewed(), **quiet)
-    parts.library_room.select(shelves.table, [parts.search], [parts.table], **quiet)
+    parts.library_room.select(
+        lambda query: (shelves.table(query), shelves.judged()), [parts.search], [parts.table, parts.judged], **quiet
+    )
     parts.search.submit(shelves.table, [parts.search], [parts.table], **quiet)
     parts.clear.click(lambda: ("", shelves.table()), None, [parts.search, parts.table], **quiet)
-    parts.map_room.select(
-        lambda store: shelves.map(desk.marked(store)),
-        [parts.store],
-        [parts.map],
-        show_progress="minimal",
-        api_visibility="private",
-    )
+
+    def draw(store: Any) -> Iterator[str]:
+        yield from shelves.map(desk.marked(store))
+
+    parts.map_room.select(draw, [parts.store], [parts.map], **quiet)
 
     def count(*choices: Any) -> str:
         return shelves.matching(Choices(*choices))
@@ -279,6 +280,7 @@ def launching(*, loopback_only: bool = True) -> dict[str, Any]:
         "ssr_mode": False,
         "enable_monitoring": False,
         "share": False,
+        "max_file_size": "2gb",
         "quiet": True,
     }
 

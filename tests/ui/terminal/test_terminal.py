@@ -61,7 +61,7 @@ def test_json_is_exactly_the_api(run: Run, seeds: Path) -> None:
 
 
 def test_an_abstract_is_shown_and_removed(run: Run, seeds: Path) -> None:
-    """show prints it whole, remove takes it out, verify and rebuild agree."""
+    """Show prints it whole, remove takes it out, verify and rebuild agree."""
     run("ingest", seeds)
     identity = run("list")[1].split()[0]
     status, out, _ = run("show", identity)
@@ -107,7 +107,19 @@ def test_debug_shows_where_an_error_came_from(run: Run) -> None:
 def test_help_names_every_command(run: Run) -> None:
     """--help is complete, and each command's help has more than a name."""
     out = run("--help")[1]
-    for command in ("ingest", "ask", "chat", "search", "list", "show", "remove", "stats", "verify", "rebuild", "doctor"):
+    for command in (
+        "ingest",
+        "ask",
+        "chat",
+        "search",
+        "list",
+        "show",
+        "remove",
+        "stats",
+        "verify",
+        "rebuild",
+        "doctor",
+    ):
         assert command in out
         assert len(run(command, "--help")[1]) > 200
 

@@ -100,6 +100,18 @@ def test_thumbs_are_kept_in_the_catalog_with_the_whole_answer(desk: Desk, assist
     assert 'aria-pressed="true"' in (view.transcript or "")
 
 
+def test_helpful_answers_are_saved_as_a_question_set(desk: Desk, assistant: Assistant) -> None:
+    """The library offers it once something was judged."""
+    shelves = Shelves(assistant)
+    assert shelves.judged() == ""
+    assert desk.act(None, {"do": "questions"}).outbox is None
+    desk.act(asked(desk).store, {"do": "rate", "turn": "0", "good": "true"})
+    assert "1 helpful, 0 not" in shelves.judged()
+    file = desk.act(None, {"do": "questions"}).outbox
+    assert file is not None
+    assert QUESTION in file.content
+
+
 def test_evidence_of_a_removed_abstract_keeps_the_quotes(desk: Desk, assistant: Assistant) -> None:
     """Removing an abstract leaves the conversations that cite it readable."""
     store = asked(desk).store
@@ -244,7 +256,10 @@ def test_filters_tell_how_many_are_left(desk: Desk, assistant: Assistant) -> Non
 
 def test_the_map_marks_the_last_answer(desk: Desk, assistant: Assistant) -> None:
     """Every abstract is a point, the cited ones are ringed with their number."""
-    drawn = Shelves(assistant).map(desk.marked(asked(desk).store))
+    shelves, marked = Shelves(assistant), desk.marked(asked(desk).store)
+    waiting, drawn = shelves.map(marked)
+    assert "Drawing a map of 20 abstracts" in waiting
+    assert list(shelves.map(marked)) == [drawn]
     assert drawn.count("<circle") == 20 + drawn.count('r="10"')
     assert '<g class="rings"><circle' in drawn
     assert "</details>" in drawn
