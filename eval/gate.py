@@ -130,9 +130,12 @@ def check_gates(now: Scored, baseline: Scored, gates: Gates) -> list[Failure]:
 
 
 def metric_values(scored: Scored) -> dict[str, float]:
-    """Every metric of a run over all its questions, the checker's included."""
-    overall = summarise(scored.scores, resamples=1)[0]
+    """Every metric over all questions, the checker's included; those of a type as TYPE.METRIC ("offtopic.f1")."""
+    overall, *groups = summarise(scored.scores, resamples=1)
     values = {name: interval.value for name, interval in overall.metrics.items()}
+    for group in groups:
+        kind = group.name.removeprefix("type:")
+        values |= {f"{kind}.{name}": interval.value for name, interval in group.metrics.items()}
     for kind in ("check_supported", "check_refused"):
         hits = [hit for id_, hit in scored.claims.items() if id_.startswith(kind)]
         if hits:

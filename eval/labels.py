@@ -9,8 +9,8 @@ SECTIONS = {
         "ndcg@10": "nDCG@10",
     },
     "Finding sentences": {
-        "sentence_recall@1": "recall@1, sentences",
-        "sentence_recall@3": "recall@3, sentences",
+        "sentence_hit@1": "a gold sentence first",
+        "sentence_hit@3": "a gold sentence in the first 3",
         "sentence_recall@10": "recall@10, sentences",
         "sentence_mrr@10": "MRR@10, sentences",
         "sentence_ndcg@10": "nDCG@10, sentences",
@@ -27,7 +27,7 @@ SECTIONS = {
         "citation_precision_abstract": "precision, abstracts",
         "citation_recall_abstract": "recall, abstracts",
         "citation_precision_sentence": "precision, sentences",
-        "citation_recall_sentence": "recall, sentences",
+        "citation_recall_sentence": "recall, by a gold sentence",
         "citation_valid": "quotes that stand where cited",
     },
     "Sentences of answers": {

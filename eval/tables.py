@@ -21,7 +21,7 @@ README_ROWS = {
     "cited_first": "Gold abstract cited first",
     "key_facts": "Key facts in the answer",
     "citation_precision_sentence": "Cited sentences that are gold evidence",
-    "citation_recall_sentence": "Gold evidence that is cited",
+    "citation_recall_sentence": "Gold abstracts cited by a gold sentence",
     "citation_valid": "Quotes that stand exactly where cited",
     "abstention_recall": "Unanswerable questions declined",
     "declined_answerable": "Answerable questions declined (less is better)",
@@ -47,7 +47,7 @@ def run_table(groups: Sequence[Group]) -> Table:
                 table.add_row(
                     f"  {label}{' ↓' if name in LOWER_IS_BETTER else ''}",
                     f"{interval.value:.3f}",
-                    f"{interval.low:.3f} to {interval.high:.3f}",
+                    f"{interval.low:.3f}–{interval.high:.3f}",
                     *(f"{each.value:.3f}" if (each := group.metrics.get(name)) else "–" for group in splits),
                 )
     table.add_row("[bold]Milliseconds[/bold]", "p50", "p95")

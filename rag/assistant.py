@@ -92,7 +92,7 @@ class Assistant:
         self.close()
 
     def close(self) -> None:
-        """Release files and models."""
+        """Release the files."""
         self._index.close()
 
     # --- filling the corpus ---------------------------------------------------------------------------------------
@@ -168,13 +168,16 @@ class Assistant:
 
         with self._making:
             checker = Checker(self._index.embedder)
-            return Answerer(self._retriever, checker, self.settings, self._connect, self._given, self._reader())
+            return Answerer(self._retriever, checker, self.settings, self._connect, self._given, self.reader)
 
-    def _reader(self) -> "Reader | None":
+    @cached_property
+    def reader(self) -> "Reader | None":
         """The evidence reader; without the bundled weights answers still work, by likeness alone, and that is logged."""
         from rag.errors import ModelError
         from rag.reader import Reader
 
+        if self.settings.reader == "none":
+            return None
         try:
             return Reader.load(Path(self.settings.reader).expanduser() if self.settings.reader else None)
         except ModelError as error:

@@ -38,7 +38,9 @@ class Settings(BaseSettings):
         "auto", pattern="^(auto|openvino|torch)$", description="auto, openvino or torch; auto is OpenVINO on a CPU."
     )
     reranker: str = Field("", description="Cross-encoder that reranks on top: a sentence-transformers name or path.")
-    reader: str = Field("", description="Folder of another evidence reader; empty uses the one in the package.")
+    reader: str = Field(
+        "", description="Folder of another evidence reader, or none; empty uses the one in the package."
+    )
 
     llm: str = Field(
         "quotes",
@@ -59,7 +61,7 @@ class Settings(BaseSettings):
     weight_chunk: Weight = Field(0.43, description="Weight of the best chunk's cosine in the fused score.")
     weight_sentence: Weight = Field(0.26, description="Weight of the best sentence's cosine in the fused score.")
     weight_bm25: Weight = Field(0.31, description="Weight of BM25 in the fused score.")
-    min_confidence: Weight = Field(0.5, description="Below this calibrated confidence the answer abstains.")
+    min_confidence: Weight = Field(0.7, description="Below this calibrated confidence the answer abstains.")
 
     ui_password: SecretStr = Field(
         SecretStr(""), description="Password of the chat page; it must have one to listen beyond this computer."

@@ -21,6 +21,13 @@ def verdict(answer: Answer) -> str:
     return line
 
 
+def not_said(answer: Answer) -> str:
+    """What an abstention says; ``Answer.message`` runs together what is set apart here as the query and the nearest."""
+    if answer.nearest:
+        return "The abstracts do not say."
+    return "No abstract matches; the library may be empty, or a filter too narrow."
+
+
 def seconds(answer: Answer) -> float:
     """How long the answer took: the stage called total where there is one, else the sum of the stages."""
     return answer.timings.get("total", sum(answer.timings.values())) / 1000
@@ -42,10 +49,9 @@ def quotes(answer: Answer) -> dict[int, list[Citation]]:
 
 def to_text(answer: Answer) -> str:
     """Plain text: the answer with [1] markers, the numbered footnotes under it, then the summary line."""
-    lines = [answer.text, ""]
+    lines = [not_said(answer) if answer.abstained else answer.text, ""]
     if answer.abstained:
-        if answer.query != answer.question:
-            lines += [f"Looked for: {answer.query}", ""]
+        lines += [f"Looked for: {answer.query}", ""]
         if answer.nearest:
             lines += ["Nearest abstracts:", *(f"  - {cite(near)}" for near in answer.nearest), ""]
     for marker, cited in quotes(answer).items():
@@ -70,7 +76,8 @@ def to_markdown(answer: Answer, first: int = 1) -> str:
     """
     if answer.abstained:
         near = "".join(f"\n- {escape_markdown(cite(abstract))}" for abstract in answer.nearest)
-        return escape_markdown(answer.message) + (f"\n\nNearest abstracts:\n{near}" if near else "") + "\n"
+        looked = f"{escape_markdown(not_said(answer))} Looked for: {escape_markdown(answer.query)}"
+        return looked + (f"\n\nNearest abstracts:\n{near}" if near else "") + "\n"
     body = " ".join(
         escape_markdown(sentence.text)
         + _remark(sentence)
@@ -92,7 +99,7 @@ def to_html(answer: Answer, prefix: str = "") -> str:
     A link carries its marker and the places it cites (``data-places="start-end ..."``), so that a page can show them.
     """
     if answer.abstained:
-        return f'<p class="abstention">{escape(answer.message)}</p>'
+        return f'<p class="abstention">{escape(not_said(answer))}</p>'
     return (
         f'<p class="answer">{" ".join(_sentence_html(sentence, answer, prefix) for sentence in answer.sentences)}</p>'
     )

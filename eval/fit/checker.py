@@ -145,7 +145,7 @@ def _threshold(compared: Compared, feature: str) -> Bools:
             rest, fold = rest[within[rest]], fold[within[fold]]
             levels = np.quantile(values[rest], np.linspace(0.02, 0.98, 49))
             gold = compared.supported[rest]
-            best = max(levels, key=lambda level: _balanced(gold, values[rest] >= level))  # used at once
+            best = max(levels, key=lambda level: _balanced(gold, values[rest] >= level))
             called[fold] = values[fold] >= best
     return called
 

@@ -86,8 +86,10 @@ def scifact(folder: Path) -> list[Example]:
 
 
 def answers(folder: Path, split: str) -> list[Example]:
-    """The reference answers of the bundled question sets against their gold sentences; spoiled, or of other questions,
-    against the same; and against the sentences of the right abstract that do not answer.
+    """The reference answers of the bundled question sets against their gold sentences.
+
+    Not supported: spoiled ones and those of other questions against the same, and the answers against the sentences of
+    the right abstract that do not answer.
     """
     abstracts = {
         row["id"]: normalise(row["abstract"]) for row in read_lines(folder / "ml_abstracts" / "papers.jsonl.gz")
@@ -117,8 +119,9 @@ def answers(folder: Path, split: str) -> list[Example]:
 
 
 def planted(folder: Path, count: int, seed: int = SEED) -> list[Example]:
-    """Real sentences of ``count`` abstracts, kept, trimmed or reworded (supported) or spoiled (not), each against eight
-    sentences of its abstract and, as a stranger, of another abstract on the same topic.
+    """Real sentences of ``count`` abstracts: kept, trimmed or reworded (supported), or spoiled (not).
+
+    Each against eight sentences of its abstract and, as a stranger, of another abstract on the same topic.
     """
     generator = random.Random(seed)  # noqa: S311  # reproducible, not secret
     rows = [row for row in read_lines(folder / "ml_abstracts" / "papers.jsonl.gz") if len(row["abstract"]) > 400]

@@ -21,7 +21,11 @@ def citation_precision(cited: Sequence[Hashable], gold: Collection[Hashable]) ->
 
 
 def citation_recall(cited: Sequence[Hashable], gold: Collection[Hashable]) -> float:
-    """|cited and gold| / |gold|: the share of the gold items that are cited. ValueError when there is no gold."""
+    """|cited and gold| / |gold|: the share of the gold items that are cited. ValueError when there is no gold.
+
+    Over sentences the items are the gold abstracts, and one counts when a gold sentence of it is cited: its sentences
+    may be alternatives.
+    """
     if not gold:
         raise ValueError("citation recall needs gold")
     items = set(gold)

@@ -16,6 +16,7 @@ def ranking_scores(
     ranking scores 0. ``relevant`` grades the items (0 is not relevant). Measures as ir_measures spells them:
 
     - ``R@k``: relevant items within the first k, over all relevant items.
+    - ``Success@k``: 1 when a relevant item is within the first k, else 0.
     - ``RR`` or ``RR@k``: 1 / rank of the first relevant item, 0 when there is none (within k); its mean is MRR.
     - ``nDCG@k``: sum of grade / log2(rank + 1) over the first k, over the same sum of the ideal order
       (Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR techniques", TOIS 2002; trec_eval's ndcg_cut).

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from rag.answer.chat import standalone
 from rag.answer.check import Checker
-from rag.answer.citations import parse_citations
+from rag.answer.citations import CitedSentence, parse_citations
 from rag.answer.confidence import confidence, features
 from rag.answer.evidence import score_sentences
 from rag.answer.llm import QUOTES, draft
@@ -34,6 +34,7 @@ from rag.records import (
 )
 from rag.retrieve.retriever import Retriever
 from rag.settings import Settings
+from rag.text import normalise, text_key
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -90,14 +91,14 @@ class Answerer:
             with clock("connect"):
                 llm = self._connect(name)
         with clock("resolve"):
-            query = standalone(question, history, llm)
+            query = standalone(normalise(question), history, llm)
         with clock("retrieve"):
             hits = self._retriever.search(query, READ, filters)
         yield Retrieved(tuple(hits))
         with clock("read"):
             scored = score_sentences(query, hits, self._reader)
         ranked = scored.ranked
-        sure = confidence(features(hits, scored.answerable))
+        sure = confidence(features(hits, self._retriever.abstracts(), scored.answerable))
         base = Answer(
             question=question, query=query, sentences=(), sources=(), abstained=True, confidence=sure, model=name,
             nearest=tuple(hit.abstract for hit in hits[:NEAREST]),
@@ -119,22 +120,32 @@ class Answerer:
                 written.append(piece)
                 yield Draft(piece)
         with clock("check"):
-            checked = self._check("".join(written), evidence)
+            drafted = parse_citations("".join(written), len(evidence))
+            said = _without_repeats(
+                [each for each in drafted if NO_ANSWER.casefold().rstrip(".") not in each.text.casefold()]
+            )
+            checked = self._check(said, evidence)
+        if drafted and not said:
+            yield Finished(_abstain(base, clock))  # the model was asked, and declined
+            return
         yield Finished(self._settle(base, checked, quoted, clock))
 
-    def _check(self, written: str, evidence: Sequence[Evidence]) -> list[tuple[AnswerSentence, tuple[Evidence, ...]]]:
+    def _check(
+        self, drafted: Sequence[CitedSentence], evidence: Sequence[Evidence]
+    ) -> list[tuple[AnswerSentence, tuple[Evidence, ...]]]:
         """The draft's sentences with their verdicts, each with the evidence to cite for it."""
         checked = []
         texts = [each.sentence.text for each in evidence]
-        for cited in parse_citations(written, len(evidence)):
-            if NO_ANSWER.casefold().rstrip(".") in cited.text.casefold():
-                continue
+        # A name may be spelt out elsewhere in the abstract; what it says there supports nothing by itself.
+        abstracts = {each.abstract.id: each.abstract for each in evidence}.values()
+        context = [part for abstract in abstracts for part in (abstract.title, abstract.text)]
+        for cited in drafted:
             named = [number - 1 for number in cited.numbers]
-            check = self._checker.check(cited.text, [texts[place] for place in named]) if named else None
+            check = self._checker.check(cited.text, [texts[place] for place in named], context) if named else None
             best = [named[place] for place in check.best] if check is not None else []
             if check is None or check.verdict == "unsupported":
                 # What it cites does not carry it; another sentence that was offered may.
-                elsewhere = self._checker.check(cited.text, texts)
+                elsewhere = self._checker.check(cited.text, texts, context)
                 if check is None or elsewhere.verdict != "unsupported":
                     check, best = elsewhere, list(elsewhere.best)
             carriers = tuple(evidence[place] for place in (best or named))
@@ -157,6 +168,11 @@ class Answerer:
             return replace(answer, dropped=dropped, timings=clock.timings())
         answer = _cite(base, kept)
         return replace(answer, dropped=() if kept is not passed else dropped, timings=clock.timings())
+
+
+def _without_repeats(drafted: Sequence[CitedSentence]) -> list[CitedSentence]:
+    """Each sentence once: small models repeat themselves."""
+    return list({text_key(each.text): each for each in reversed(drafted)}.values())[::-1]
 
 
 def _quote(each: Evidence) -> tuple[AnswerSentence, tuple[Evidence, ...]]:

@@ -164,10 +164,11 @@ def _openai_like(settings: Settings, **values: Any) -> "LLM":
 
 
 def _connect_openai_like(backend: Backend, name: str, settings: Settings) -> "LLM":
+    address = _base_url(settings)
     return _openai_like(
         settings,
         model=name,
-        api_base=_base_url(settings),
+        api_base=address,
         # Without a key of its own the client would send OPENAI_API_KEY to whatever server this is.
         api_key=settings.llm_api_key.get_secret_value() or "none",
         context_window=CONTEXT_WINDOW,
@@ -190,12 +191,13 @@ def _base_url(settings: Settings) -> str:
 
 
 def _connect_openai(backend: Backend, name: str, settings: Settings) -> "LLM":
+    key = backend.require_key()
     from llama_index.llms.openai import OpenAI
 
     try:
         llm = OpenAI(
             model=name,
-            api_key=backend.require_key(),
+            api_key=key,
             api_base=backend.where(),
             temperature=0.0,
             max_tokens=settings.llm_max_tokens,
@@ -218,11 +220,12 @@ def _check_openai(backend: Backend, name: str, settings: Settings) -> None:
 
 
 def _connect_anthropic(backend: Backend, name: str, settings: Settings) -> "LLM":
+    key = backend.require_key()
     from llama_index.llms.anthropic import Anthropic
 
     return Anthropic(
         model=name,
-        api_key=backend.require_key(),
+        api_key=key,
         base_url=backend.where(),
         temperature=0.0,
         max_tokens=settings.llm_max_tokens,

@@ -196,17 +196,21 @@ def _filled_in(question: str, history: History) -> str:
     anaphor = _anaphor(text)
     if not anaphor and (_ABOUT.match(bare) or _is_fragment(text.lower())) and not _WH.search(bare.lower()):
         return _asked_again(_ABOUT.sub("", bare), last)
-    topic = _topic(last, history[-1][1])
-    if not topic or set(words(" ".join(topic))) <= set(words(text)):
-        return text
-    if anaphor and len(topic) == 1 and (written := _put_in_place(text, anaphor, topic[0])):
-        return written
-    return f"{bare} ({' '.join(topic)})?"
+    names, topic = _names(last), _topic(last)
+    name = names[0] if names else _defined(history[-1][1])
+    # A name says all that the last question was about only if there was hardly anything else in it.
+    if anaphor and name and len(topic) <= 1 + len(name.split()) and len(names) < 2:
+        written = _put_in_place(text, anaphor, name)
+        if written:
+            return written
+    told = [name, *(word for word in topic if word not in name)] if name else topic
+    added = [word for word in told if word not in text]
+    return f"{bare} ({' '.join(added)})?" if added else text
 
 
 def _asked_again(about: str, last: str) -> str:
     """The last question about something else: "What about B?" after "What does A need?" asks what B needs."""
-    if _FRAGMENT.match(about.lower()):
+    if re.match(rf"(?:{_PREPOSITIONS}|if|when|since|because)\b", about.lower()):
         return f"{last.rstrip(' ?.!')}, and {about[0].lower()}{about[1:]}?"
     old = _names(last)
     if len(old) == 1 and _names(f"about {about}"):
@@ -214,15 +218,16 @@ def _asked_again(about: str, last: str) -> str:
     return f"{last.rstrip(' ?.!')}, and what about {about}?"
 
 
-def _topic(last: str, answer: str) -> list[str]:
-    """What the conversation is about: the names in the last question, or what its answer names, or its words."""
-    if names := _names(last):
-        return names[:2]
+def _topic(last: str) -> list[str]:
+    """The words of the last question that say what it was about, as they are written there."""
+    written = [word.strip("\"'“”‘’()[],;:.?!") for word in last.split()]
+    return [word for word in dict.fromkeys(written) if _specific(word)][:_TOPIC_WORDS]
+
+
+def _defined(answer: str) -> str | None:
+    """The name that an answer gives to what it is about, if it gives one."""
     answer = re.sub(r"\s*\[\d+\]", "", answer)
-    for pattern in _DEFINED:
-        if found := pattern.search(answer):
-            return [found[1]]
-    return _specific(last)[:_TOPIC_WORDS]
+    return next((found[1] for pattern in _DEFINED if (found := pattern.search(answer))), None)
 
 
 def _names(text: str) -> list[str]:
@@ -241,8 +246,8 @@ def _put_in_place(question: str, anaphor: re.Match[str], name: str) -> str | Non
 
 def _trusted(written: str, question: str, history: History) -> str | None:
     """The question a model wrote, if it asks the same with words that are known, and stands on its own."""
-    lines = [line.strip(" \"'*`") for line in written.splitlines() if line.strip()]
-    rewritten = re.sub(r"^(?:rewritten|standalone) question:\s*", "", lines[0], flags=re.IGNORECASE) if lines else ""
+    line = next((line for line in written.splitlines() if line.strip()), "")
+    rewritten = re.sub(r"^(?:rewritten |standalone )?question:", "", line.strip(), flags=re.IGNORECASE).strip(" \"'*`")
     if not rewritten.endswith("?") or len(words(rewritten)) > _LONGEST_REWRITE:
         return None
     said = _stems(word for turn in history for text in turn for word in words(text))

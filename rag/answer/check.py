@@ -19,6 +19,7 @@ from rag.answer import compare
 from rag.answer.compare import Words
 from rag.answer.statement import asks
 from rag.records import Verdict
+from rag.text import words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,6 +92,8 @@ class Checker:
             return Check("unsupported", 0.0, (), "it says nothing")
         if not evidence:
             return Check("unsupported", 0.0, (), "there is no evidence for it")
+        if not any(token.content for token in said.tokens) or _rambles(claim):
+            return Check("unsupported", 0.0, (), "it says nothing of its own")
         for number, sentence in enumerate(evidence):
             if compare.is_copy(said, Words.of(sentence)):
                 return Check("supported", 1.0, (number,), "")
@@ -208,3 +211,9 @@ def _flip(
         return compare.denies_alone(said, [sentences[each] for each in {*rivals, *best}])
     agreed = any(compare.says_too(said, words[0], sentences[each]) for each in best if each not in rivals)
     return "" if agreed else words[0]
+
+
+def _rambles(claim: str) -> bool:
+    """Whether it goes round in circles, as small models do: over twenty words, and less than a third of them new."""
+    said = words(claim)
+    return len(said) > 20 and len(set(said)) < len(said) / 3

@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from rag.answer.numbers import Quantity, quantities, wrong_numbers
 from rag.answer.statement import Name, Token, frame_stems, is_known, known_keys, names, parse, spelled_out, stem
-from rag.text import text_key
+from rag.text import text_key, words
 
 _FRAME_WEIGHT = 0.3
 _NEAR_STEM = 0.5
@@ -50,13 +51,17 @@ def weights(claim: Words) -> dict[str, float]:
 def credits(claim: Words, evidence: Words) -> dict[str, float]:
     """For each content stem of the claim whether the evidence says it: 1, a half for a near form, or 0.
 
-    An acronym and its expansion ("LLMs", "large language models") say each other.
+    An acronym and its expansion ("LLMs", "large language models") say each other, and so do equal numbers.
     """
     have = set(evidence.stems)
     for here, there in ((claim, evidence), (evidence, claim)):
         for name in names(here.text):
             if name.certain and (run := spelled_out(name.key, there.tokens)):
                 have |= {token.stem for token in run} if there is claim else set(map(stem, _spellings(name)))
+    given = quantities(evidence.text)
+    for number in quantities(claim.text):
+        if any(number.equals(other) for other in given):  # "88.7 times" says "88.7x"
+            have |= {stem(word) for word in words(number.written)}
     return {each: 1.0 if each in have else _near(each, have) for each in claim.stems}
 
 
@@ -77,7 +82,7 @@ def _near(wanted: str, have: set[str]) -> float:
 def pair_recall(claim: Words, evidence: Sequence[Words]) -> float:
     """The share of the claim's neighbouring content words that stand near each other in one evidence sentence too."""
     stems = [token.stem for token in claim.tokens if token.content]
-    pairs = {frozenset(pair) for pair in zip(stems, stems[1:], strict=False) if pair[0] != pair[1]}
+    pairs = {frozenset(pair) for pair in pairwise(stems) if pair[0] != pair[1]}
     there = set()
     for sentence in evidence:
         run = [token.stem for token in sentence.tokens if token.content]
@@ -87,8 +92,9 @@ def pair_recall(claim: Words, evidence: Sequence[Words]) -> float:
 
 
 def is_copy(claim: Words, sentence: Words) -> bool:
-    """Whether the claim is the sentence, or clauses of it: runs of three or more words, in order, that leave out nothing
-    in their own clause that denies or doubts them ("fails to", "whether").
+    """Whether the claim is the sentence, or clauses of it: runs of three or more words, in order.
+
+    What they leave out in their own clauses must not deny or doubt them ("fails to", "whether").
     """
     if not claim.tokens:
         return False
@@ -138,8 +144,9 @@ def unknown_names(claim: Words, evidence: Sequence[Words]) -> list[Name]:
 
 
 def numbers_wrong(claim: Words, evidence: Sequence[Words]) -> list[Quantity]:
-    """The numbers of the claim that the evidence, best sentence first, does not give; a near copy of the best sentence
-    may not put another number in the place of one of its own.
+    """The numbers of the claim that the evidence, best sentence first, does not give.
+
+    A near copy of the best sentence may not put another number in the place of one of its own.
     """
     mine = quantities(claim.text)
     if not mine:

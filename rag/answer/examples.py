@@ -44,7 +44,7 @@ def _question(abstract: Abstract) -> str:
         if not found["name"].endswith(("-based", "-style", "-like", "-level")):
             return f"What is {found['name']}?"
     name, colon, _ = abstract.title.partition(": ")
-    if colon and not abstract.title_derived and len(name.split()) <= 3:
+    if colon and not abstract.title_derived and re.fullmatch(r"\w[\w+-]*[A-Z0-9][\w+-]*", name):
         return f"What is {name}?"
     return ""
 

@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from rag.answer.embedded import ADDRESS
 from rag.errors import LLMError, LLMUnavailableError
@@ -50,9 +49,7 @@ def explained(error: Exception, model: str, address: str = "", key: str = "") ->
 
 def shown(address: str) -> str:
     """An address without what may be secret in it: user, password and query."""
-    parts = urlsplit(address if "//" in address else f"//{address}")
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}" if parts.scheme else f"{host}{parts.path}"
+    return re.sub(r"^(\w+://)?[^/@]*@", lambda found: found[1] or "", address.partition("?")[0])
 
 
 def redacted(text: str, key: str = "") -> str:

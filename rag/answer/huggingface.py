@@ -15,7 +15,7 @@ from pydantic import PrivateAttr
 from transformers import StoppingCriteria, StoppingCriteriaList, TextIteratorStreamer
 
 
-class _Stop(StoppingCriteria):
+class _Stop(StoppingCriteria):  # type: ignore[misc]
     def __init__(self) -> None:
         self.asked = threading.Event()
 
@@ -50,7 +50,7 @@ class CancellableHuggingFaceLLM(HuggingFaceLLM):
                 except Exception as error:  # noqa: BLE001 - raised again below, in the thread that reads
                     failure.append(error)
                 finally:
-                    streamer.end()  # type: ignore[no-untyped-call]
+                    streamer.end()
 
             with self._one_at_a_time:
                 thread = threading.Thread(target=generate)

@@ -1,6 +1,7 @@
 """The language model that the settings name: connect to it, check it beforehand, and read a draft from it."""
 
 import contextlib
+import gc
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -64,15 +65,21 @@ def draft(llm: "LLM", prompt: Prompt, max_tokens: int | None = None) -> Iterator
         ChatMessage(role=MessageRole.USER, content=prompt.user),
     ]
     responses: Any = None
+    ended = False
     try:
         responses = llm.stream_chat(messages)
-        pieces = (response.delta or "" for response in islice(responses, max_tokens))
-        yield from _without_reasoning(pieces)
+        yield from _without_reasoning(response.delta or "" for response in islice(responses, max_tokens))
+        ended = max_tokens is None or next(responses, None) is None
     except Exception as error:
+        ended = True
         raise explained(error, _name(llm), _text(llm, "api_base", "base_url"), _text(llm, "api_key")) from error
     finally:
         if hasattr(responses, "close"):  # a generator, or some other iterator of an integration's own
             responses.close()
+        if not ended:
+            # The clients of OpenAI and Anthropic keep their stream in a reference cycle: until it is collected the
+            # connection stays open, and the server goes on writing for nobody.
+            gc.collect()
 
 
 def _backend(settings: Settings) -> tuple[Backend, str]:

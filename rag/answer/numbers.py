@@ -8,15 +8,26 @@ from functools import lru_cache
 
 from rag.text import STOP_WORDS, words
 
-_UNITS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-    seventeen eighteen nineteen""".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_ORDINALS = "third fourth fifth sixth seventh eighth ninth tenth".split()  # "first" and "second" are seldom counts
+_UNITS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_ORDINALS = (
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+)  # "first" and "second" are seldom counts
 _SMALL = {word: value for value, word in enumerate(_UNITS)}
 _SMALL |= {word: 10 * value for value, word in enumerate(_TENS, start=2)}
 _SMALL |= {word: value for value, word in enumerate(_ORDINALS, start=3)}
-_SMALL |= dict.fromkeys("twice double doubles doubled doubling".split(), 2)
-_SMALL |= dict.fromkeys("thrice triple triples tripled tripling".split(), 3)
+_SMALL |= dict.fromkeys(("twice", "double", "doubles", "doubled", "doubling"), 2)
+_SMALL |= dict.fromkeys(("thrice", "triple", "triples", "tripled", "tripling"), 3)
 _SCALES = {"dozen": 12, "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _SUFFIXES = {"k": 10**3, "m": 10**6, "b": 10**9, "bn": 10**9, "t": 10**12}
 

@@ -84,7 +84,7 @@ class ScriptedLLM(CustomLLM):
             raise AssertionError(f"The script has {len(self._script)} replies; one more was asked for.")
         if isinstance(reply, Exception):
             raise reply
-        for number, piece in enumerate(re.findall(r"\s*\S+|\s+$", reply)):
+        for number, piece in enumerate(re.findall(r"\s*\S+|\s+$", reply) or [""]):
             if self.fail_after is not None and number >= self.fail_after:
                 raise self._failure
             yield piece

@@ -12,17 +12,19 @@ _LIST_MARKER = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•])\s+")
 
 _NON = re.compile(r"\bnon[-‐–](?=[a-z])", re.IGNORECASE)
 _NEGATORS = frozenset(
-    """
-    no not never none nor neither without cannot fail fails failed failing lack lacks lacked lacking unable hardly
-    rarely barely seldom
-    """.split()
-)
+    (
+        "no", "not", "never", "none", "nor", "neither", "without", "cannot", "fail", "fails", "failed", "failing", "lack",
+        "lacks", "lacked", "lacking", "unable", "hardly", "rarely", "barely", "seldom",
+    )
+)  # fmt: skip
 _AIM = re.compile(
     r"^\W*(?:(?:objectives?|aims?|purpose|background|introduction|context)\b\W*)*"
     r"(?:to|(?:we|this (?:study|paper)) (?:aim\w*|sought) to) (?:determine|examine|investigate|evaluate|assess|explore|test)\b",
     re.IGNORECASE,
 )
-_DOUBTS = frozenset("whether if hypothesize hypothesise hypothesized hypothesised unclear unknown unless".split())
+_DOUBTS = frozenset(
+    ("whether", "if", "hypothesize", "hypothesise", "hypothesized", "hypothesised", "unclear", "unknown", "unless")
+)
 _HINTS = """absent absence missing unavailable limited limit limitation only little few instead rather despite inexact
     insufficient inadequate inability incapable impossible free suffer under sub suboptimal ignore neglect challenge
     difficult avoid prevent remain unless except"""
@@ -117,7 +119,8 @@ class Token:
     """A word of a statement. ``content`` is False for function words; ``clause`` numbers the clauses from 0.
 
     ``negated``: a negator reaches it. ``pole``: (scale, sign) of a direction word, the sign turned when negated.
-    ``denies``: it negates what follows; ``blocks``: it does, or leaves it open (whether). ``hints``: it may deny something near it in its own way.
+    ``denies``: it negates what follows; ``blocks``: it does, or leaves it open (whether). ``hints``: it may deny something
+    near it in its own way.
     """
 
     word: str

@@ -70,6 +70,7 @@ class Index:
         self.lock = WriterLock(self.folder)
         self._opening = threading.RLock()
         self._seen = self.catalog.generation()
+        self._counted: tuple[int, int] | None = None
         if self.catalog.unfinished():
             # Whoever holds the lock is at work on it, or will find what a crash left when it comes to write.
             with suppress(CorpusLockedError), self.writing():
@@ -135,6 +136,12 @@ class Index:
                     self._reopen()
         self.refresh()
         return read()
+
+    def size(self) -> int:
+        """Abstracts that can be searched, counted again when something was written."""
+        if self._counted is None or self._counted[0] != self._seen:
+            self._counted = (self._seen, self.catalog.count())
+        return self._counted[1]
 
     @contextmanager
     def writing(self) -> Iterator[None]:

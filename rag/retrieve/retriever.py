@@ -8,6 +8,7 @@ from rag.records import Evidence, Filters, Hit
 from rag.retrieve.fuse import Weights, fuse
 from rag.retrieve.search import Candidate, candidates
 from rag.settings import Settings
+from rag.text import normalise
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +33,7 @@ class Retriever:
 
     def search(self, question: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         """At most ``limit`` hits, best first; each hit's evidence is all its sentences, nearest to the question first."""
+        question = normalise(question)
         found = candidates(self._index, question, max(self._settings.candidates, limit), filters)
         if not found:
             return []
@@ -40,6 +42,10 @@ class Retriever:
             return self._hits(scored[:limit])
         hits = self._hits(scored[: max(limit, RERANKED)])
         return _reranked(self._reranker, question, hits)[:limit]
+
+    def abstracts(self) -> int:
+        """How many abstracts there are to find."""
+        return self._index.size()
 
     def _hits(self, scored: Sequence[tuple[float, Candidate]]) -> list[Hit]:
         keys = [candidate.key for _, candidate in scored]

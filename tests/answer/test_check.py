@@ -12,6 +12,7 @@ from rag.answer.numbers import quantities
 from rag.answer.statement import names
 from rag.index.embed import load
 from rag.settings import Settings
+from rag.text import normalise, split_sentences
 from tests.doubles import ToyEmbedder
 
 FRIDO = "More specifically, we achieved state-of-the-art FID scores on five benchmarks, namely two on COCO."
@@ -24,6 +25,7 @@ EVIDENCE = (FRIDO, SPEED, PROBE, ACTS, MODELS, FAILS)
 
 
 def check(claim: str, *evidence: str) -> Check:
+    """The check with the toy embedder, against all the evidence unless some is named."""
     return Checker(ToyEmbedder()).check(claim, evidence or EVIDENCE)
 
 
@@ -262,11 +264,9 @@ def test_inventions_are_refused(checker: Checker, claim: str) -> None:
 
 
 @pytest.mark.model
-def test_seed_sentences_are_supported_by_themselves_and_not_when_turned(checker: Checker) -> None:
+def test_seed_sentences_are_supported_by_themselves_and_not_when_denied(checker: Checker, seeds: Path) -> None:
     """Every sentence of the seeds passes; with "is" or "are" denied, none does."""
-    from rag.text import normalise, split_sentences
-
-    texts = [line for path in sorted(Path("seeds").glob("*.txt")) for line in path.read_text().splitlines() if line]
+    texts = [line for path in sorted(seeds.glob("*.txt")) for line in path.read_text().splitlines() if line]
     for text in texts:
         sentences = [sentence.text for sentence in split_sentences(normalise(text))]
         for sentence in sentences:

@@ -62,8 +62,8 @@ def test_a_checker_that_always_says_yes_fails(many: list[Question], make_assista
 def test_fixed_bounds_hold_without_any_baseline(many: list[Question], make_assistant: MakeAssistant) -> None:
     """A value under a minimum or over a maximum fails even when the baseline has it too."""
     now = _measure(many, make_assistant())
-    rules = replace(RULES, minimum={"key_facts": 0.9}, maximum={"f1": 0.1})
-    assert {failure.metric for failure in check_gates(now, now, rules)} == {"key_facts", "f1"}
+    rules = replace(RULES, minimum={"key_facts": 0.9, "followup.key_facts": 0.5}, maximum={"f1": 0.1})
+    assert {failure.metric for failure in check_gates(now, now, rules)} == {"key_facts", "followup.key_facts", "f1"}
 
 
 def test_a_gate_on_nothing_is_refused(many: list[Question], make_assistant: MakeAssistant) -> None:

@@ -47,13 +47,12 @@ def _metrics(failures: Sequence[Failure]) -> set[str]:
     return {failure.metric for failure in failures}
 
 
-def test_the_unchanged_system_passes_ten_times(
-    asked: list[Question], assistant: Assistant, baseline: Scored, rules: Gates
-) -> None:
-    """Ten of ten."""
+def test_the_unchanged_system_passes_ten_times(asked: list[Question], assistant: Assistant, rules: Gates) -> None:
+    """Ten of ten; a few questions do, since each of them has to come out the same."""
     supports = checker(assistant.settings)
-    for _ in range(10):
-        assert check_gates(measure(asked, assistant, supports), baseline, rules) == []
+    first, *others = [measure(asked[::3], assistant, supports) for _ in range(11)]
+    assert len(others) == 10
+    assert all(check_gates(now, first, rules) == [] for now in others)
 
 
 def test_a_worse_fusion_weight_fails(asked: list[Question], baseline: Scored, rules: Gates) -> None:

@@ -73,7 +73,7 @@ def run(task: dict[str, Any]) -> dict[str, int]:
     if pid == 0:
         try:
             _child(task, told)
-        except BaseException as error:  # noqa: BLE001 - a forked child may not return to its parent's loop
+        except BaseException as error:  # noqa: BLE001 - a child must not run its parent's clean-up
             print(repr(error), file=sys.stderr, flush=True)
             os._exit(1)
         os._exit(0)

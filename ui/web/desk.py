@@ -12,6 +12,7 @@ from rag.answer.llm import available, preflight
 from rag.assistant import Assistant
 from rag.errors import FootnoteError, LLMError, NotFoundError, UsageError
 from rag.records import Abstract, Draft, Filters, Finished, Retrieved
+from ui.feedback import to_question_set
 from ui.render import summary
 from ui.web import evidence, exports, transcript
 from ui.web.conversation import Conversation, Shelf, Turn, from_json, new_conversation, with_texts
@@ -52,16 +53,16 @@ class View:
 class Choices:
     """How a question is to be asked: filters as the page's fields give them, and the composer."""
 
-    year_from: float | None = None
-    year_to: float | None = None
+    year_from: str = ""
+    year_to: str = ""
     venues: Sequence[str] = ()
     sources: Sequence[str] = ()
     composer: str = ""
 
     @property
     def filters(self) -> Filters:
-        """The filters; UsageError when the years exclude each other."""
-        start, end = (int(year) if year else None for year in (self.year_from, self.year_to))
+        """The filters; UsageError when a year is none, or they exclude each other."""
+        start, end = _year(self.year_from), _year(self.year_to)
         if start and end and start > end:
             raise UsageError(f"No year lies between {start} and {end}; swap the two years of the filter.")
         return Filters(start, end, tuple(self.venues or ()), tuple(self.sources or ()))
@@ -176,6 +177,7 @@ class Desk:
             "switch": lambda shelf, action: self._shown(Shelf(shelf.conversations, str(action["id"]))),
             "delete": lambda shelf, action: self._shown(shelf.without(str(action["id"])), "Conversation deleted"),
             "export": self._export,
+            "questions": self._questions,
         }
 
     def retried(self, store: Any, turn: str) -> tuple[str, int]:
@@ -235,6 +237,13 @@ class Desk:
         file = exports.download(replace(shelf.current, turns=turns), str(action["form"]))
         if not file.content:
             return View(announce="This conversation cites no abstract yet.")
+        return View(outbox=file, announce=f"Saved {file.name}")
+
+    def _questions(self, shelf: Shelf, action: Mapping[str, Any]) -> View:
+        written = to_question_set(self.assistant.feedback())
+        if not written:
+            return View(announce="No answer was found helpful yet; only those make questions.")
+        file = exports.Download("questions.jsonl", "application/jsonl", written)
         return View(outbox=file, announce=f"Saved {file.name}")
 
     # What the views are made of
@@ -306,6 +315,13 @@ class Desk:
 
 
 _UNEXPECTED = "Something broke inside Footnote; the terminal it was started from shows what. Asking again is safe."
+
+
+def _year(written: str) -> int | None:
+    written = (written or "").strip()
+    if written and not (written.isdecimal() and len(written) <= 4):
+        raise UsageError(f"{written!r} is not a year; write one like 2021, or nothing.")
+    return int(written) if written else None
 
 
 def _check_length(question: str) -> None:

@@ -119,5 +119,15 @@ def years_html(years: Mapping[int, int], abstracts: int) -> str:
     return f'<div class="years"><h2>Abstracts per year</h2><ol {every}>{bars}</ol>{rest}</div>'
 
 
+def judged_html(judgements: Sequence[bool]) -> str:
+    """How many answers readers judged, with a button that saves them as a question set."""
+    if not judgements:
+        return ""
+    good = sum(judgements)
+    said = f"Answers judged: {good:,} helpful, {len(judgements) - good:,} not."
+    save = button("Save the helpful ones as a question set for rag eval", "questions", class_="inline")
+    return f'<div class="judged"><p>{escape(said)} {save}</p></div>'
+
+
 def _name(path: str) -> str:
     return path.rsplit("/", 1)[-1]

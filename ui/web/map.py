@@ -14,7 +14,7 @@ from rag.records import Abstract
 from rag.text import content_words, words
 
 MOST_POINTS = 2000
-"""More would be a blur, and t-SNE takes 10 s for this many on two cores; the map says when it shows a sample."""
+"""More would be a blur, and t-SNE takes 5 s of one core for this many; the map says when it shows a sample."""
 _FEWEST_FOR_TSNE = 60
 _CLUSTERS = 8
 _LABEL_TERMS = 2
@@ -45,12 +45,11 @@ class Map:
     total: int
 
 
-def sample(count: int, always: Sequence[int] = ()) -> list[int]:
-    """Numbers below ``count``, at most ``MOST_POINTS`` of them spread evenly, and those of ``always`` in any case."""
+def sample(count: int) -> list[int]:
+    """Numbers below ``count``, at most ``MOST_POINTS`` of them, spread evenly."""
     if count <= MOST_POINTS:
         return list(range(count))
-    evenly = np.linspace(0, count - 1, MOST_POINTS - len(always)).astype(int).tolist()
-    return sorted({*evenly, *always})
+    return [int(number) for number in np.linspace(0, count - 1, MOST_POINTS)]
 
 
 def draw(abstracts: Sequence[Abstract], vectors: Floats, total: int | None = None) -> Map:
@@ -63,6 +62,27 @@ def draw(abstracts: Sequence[Abstract], vectors: Floats, total: int | None = Non
         for number, name in enumerate(labels)
     )
     return Map(tuple(abstracts), project(vectors), clusters, total if total is not None else len(abstracts))
+
+
+def add(drawn: Map, vectors: Floats, abstracts: Sequence[Abstract], others: Floats) -> Map:
+    """``drawn``, whose abstracts have ``vectors``, with more ``abstracts`` beside their nearest neighbours in it.
+
+    So an abstract that the sample left out can be shown without drawing everything anew.
+    """
+    if not abstracts:
+        return drawn
+    nearest = (others @ vectors.T).argmax(axis=1)
+    beside = drawn.places[nearest] + np.float32(0.008)
+    first = len(drawn.abstracts)
+    clusters = tuple(
+        Cluster(
+            each.label,
+            (*each.members, *(first + row for row, neighbour in enumerate(nearest) if int(neighbour) in each.members)),
+        )
+        for each in drawn.clusters
+    )
+    places = np.clip(np.concatenate([drawn.places, beside]), 0, 1)
+    return Map((*drawn.abstracts, *abstracts), places, clusters, drawn.total)
 
 
 def project(vectors: Floats) -> Floats:
@@ -79,11 +99,14 @@ def project(vectors: Floats) -> Floats:
     if flat.shape[1] < 2:
         flat = np.column_stack([flat, np.zeros(count)])
     if count >= _FEWEST_FOR_TSNE and np.ptp(flat) > 0:
-        from sklearn.manifold import TSNE  # type: ignore[import-untyped]
+        from sklearn.manifold import TSNE
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
         start = flat / flat[:, 0].std() * 1e-4  # as van der Maaten's and scikit-learn's PCA start is scaled
         perplexity = min(30.0, count / 6)
-        flat = TSNE(2, perplexity=perplexity, init=start, random_state=0).fit_transform(centred @ axes[:50].T)
+        tsne = TSNE(2, perplexity=perplexity, init=start, max_iter=500, random_state=0)
+        with threadpool_limits(1):  # its threads spin while they wait: slower together, and nobody else gets an answer
+            flat = tsne.fit_transform(centred @ axes[:50].T)
     spread = np.ptp(flat, axis=0)
     placed = (flat - flat.min(axis=0)) / np.where(spread > 0, spread, 1)
     return np.asarray(np.where(spread > 0, placed, 0.5), dtype=np.float32)
@@ -94,7 +117,7 @@ def group(vectors: Floats) -> NDArray[np.int32]:
     count = len(vectors)
     if count < 8:
         return np.zeros(count, dtype=np.int32)
-    from sklearn.cluster import KMeans  # type: ignore[import-untyped]
+    from sklearn.cluster import KMeans
 
     clusters = min(_CLUSTERS, max(2, round(math.sqrt(count / 2))), len(np.unique(vectors, axis=0)))
     return np.asarray(KMeans(clusters, n_init=4, random_state=0).fit_predict(vectors), dtype=np.int32)

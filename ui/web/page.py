@@ -90,8 +90,8 @@ class _Parts:
                         self.stop = gr.Button("Stop", elem_id="stop", visible=False, scale=1, min_width=80)
                     with gr.Accordion("Filters and composer", open=False, elem_id="filters"):
                         with gr.Row():
-                            self.year_from = gr.Number(label="From year", precision=0, value=None, min_width=90)
-                            self.year_to = gr.Number(label="To year", precision=0, value=None, min_width=90)
+                            self.year_from = gr.Textbox(label="From year", placeholder="any", min_width=90)
+                            self.year_to = gr.Textbox(label="To year", placeholder="any", min_width=90)
                             self.composer = _choice("Answers by", "by", min_width=140)
                         with gr.Row():
                             self.venues = _choice("Venues", "venues", multiselect=True)
@@ -115,6 +115,7 @@ class _Parts:
                 )
                 self.clear = gr.Button("Show all", elem_id="show-all", scale=1, min_width=100)
             self.table = _mount("table")
+            self.judged = _mount("judged")
 
     def asking(self) -> list[Any]:
         """The fields of ``Choices``, in its order."""
@@ -245,16 +246,16 @@ def _wire_library(page: gr.Blocks, parts: _Parts, desk: Desk, shelves: Shelves) 
     read.then(about_corpus, None, about, **quiet)
     read.then(shelves.table, None, [parts.table], **quiet)
     read.then(lambda store: parts.updates(desk.shown(store)), [parts.store], parts.viewed(), **quiet)
-    parts.library_room.select(shelves.table, [parts.search], [parts.table], **quiet)
+    parts.library_room.select(
+        lambda query: (shelves.table(query), shelves.judged()), [parts.search], [parts.table, parts.judged], **quiet
+    )
     parts.search.submit(shelves.table, [parts.search], [parts.table], **quiet)
     parts.clear.click(lambda: ("", shelves.table()), None, [parts.search, parts.table], **quiet)
-    parts.map_room.select(
-        lambda store: shelves.map(desk.marked(store)),
-        [parts.store],
-        [parts.map],
-        show_progress="minimal",
-        api_visibility="private",
-    )
+
+    def draw(store: Any) -> Iterator[str]:
+        yield from shelves.map(desk.marked(store))
+
+    parts.map_room.select(draw, [parts.store], [parts.map], **quiet)
 
     def count(*choices: Any) -> str:
         return shelves.matching(Choices(*choices))
@@ -279,6 +280,7 @@ def launching(*, loopback_only: bool = True) -> dict[str, Any]:
         "ssr_mode": False,
         "enable_monitoring": False,
         "share": False,
+        "max_file_size": "2gb",
         "quiet": True,
     }
 

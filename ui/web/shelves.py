@@ -16,7 +16,7 @@ from rag.records import IngestReport, Progress
 from ui.markup import escape
 from ui.web import library
 from ui.web.desk import Choices
-from ui.web.map import Map, draw, sample
+from ui.web.map import Map, add, draw, sample
 from ui.web.map_view import map_html
 
 _log = logging.getLogger(__name__)
@@ -110,6 +110,10 @@ class Shelves:
         stats = self.assistant.stats()
         return library.years_html(stats.years, stats.abstracts)
 
+    def judged(self) -> str:
+        """How many answers were judged, and the way to keep them as a question set; nothing when none was."""
+        return library.judged_html([each.good for each in self.assistant.feedback()])
+
     def headline(self) -> str:
         """How many abstracts there are, and of which corpus."""
         count = self.assistant.count()
@@ -141,17 +145,23 @@ class Shelves:
         noun = "abstract" if total == 1 else "abstracts"
         return f"<p>{count:,} of {total:,} {noun} will be searched</p>" if filters else f"<p>All {total:,} {noun}</p>"
 
-    def map(self, marked: Mapping[str, int]) -> str:
-        """The map of the corpus with the abstracts of ``marked`` (id → footnote number) shown; kept until it changes."""
+    def map(self, marked: Mapping[str, int]) -> Iterator[str]:
+        """The map with the abstracts of ``marked`` (id → footnote number) shown; drawn when the corpus has changed."""
         try:
+            ids, vectors = self.assistant.vectors()
+            rows = sample(len(ids))
+            sampled = set(rows)
+            shown = tuple(ids[row] for row in rows)
+            if self._map is None or self._map[0] != shown:
+                yield f'<div class="map"><p class="none">Drawing a map of {len(rows):,} abstracts.</p></div>'
             with self._drawing:  # two readers of the same map wait for one drawing
-                ids, vectors = self.assistant.vectors()
-                rows = sample(len(ids), [row for row, each in enumerate(ids) if each in marked])
-                shown = tuple(ids[row] for row in rows)
                 if self._map is None or self._map[0] != shown:
                     abstracts = [self.assistant.get(each) for each in shown]
                     self._map = (shown, draw(abstracts, vectors[rows], len(ids)))
                 drawn = self._map[1]
+            missing = [row for row, each in enumerate(ids) if each in marked and row not in sampled]
+            drawn = add(drawn, vectors[rows], [self.assistant.get(ids[row]) for row in missing], vectors[missing])
         except FootnoteError as error:
-            return library.problem_html(str(error))
-        return map_html(drawn, marked)
+            yield library.problem_html(str(error))
+        else:
+            yield map_html(drawn, marked)

@@ -10,7 +10,7 @@ from sklearn.metrics import ndcg_score
 
 from eval.metrics.retrieval import ranking_scores
 
-MEASURES = ["R@1", "R@5", "RR@10", "nDCG@10"]
+MEASURES = ["R@1", "R@5", "Success@3", "RR@10", "nDCG@10"]
 ITEMS = [f"d{number}" for number in range(15)]
 
 
@@ -20,6 +20,7 @@ def test_a_hand_made_ranking_has_the_known_values() -> None:
     ideal = 1 + 1 / math.log2(3) + 1 / math.log2(4)
     assert found["R@1"] == 0
     assert found["R@5"] == pytest.approx(2 / 3)
+    assert found["Success@3"] == 1
     assert found["RR@10"] == pytest.approx(0.5)
     assert found["nDCG@10"] == pytest.approx((1 / math.log2(3) + 1 / math.log2(5)) / ideal)
 
@@ -49,4 +50,5 @@ def test_the_metrics_agree_with_reference_implementations(ranking: list[str], gr
     ranks = [rank for rank, item in enumerate(ranking, start=1) if item in graded]
     assert found["nDCG@10"] == pytest.approx(ndcg_score(truth, scores, k=10), abs=1e-6)
     assert found["R@5"] == pytest.approx(sum(rank <= 5 for rank in ranks) / len(graded), abs=1e-6)
+    assert found["Success@3"] == float(ranks[0] <= 3)
     assert found["RR@10"] == pytest.approx(1 / ranks[0] if ranks[0] <= 10 else 0, abs=1e-6)

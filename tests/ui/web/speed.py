@@ -88,7 +88,7 @@ def _submit_index(url: str) -> int:
 def _ask(client: httpx.Client, submit: int, question: str) -> str:
     """Ask as the page does, through the queue; what went wrong, or nothing."""
     session = uuid.uuid4().hex
-    data: list[Any] = [None, question, None, None, None, [], [], "quotes"]
+    data: list[Any] = [None, question, None, "", "", [], [], "quotes"]
     told = {"data": data, "fn_index": submit, "session_hash": session, "event_data": None}
     client.post("/gradio_api/queue/join", json=told).raise_for_status()
     with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as lines:

@@ -67,7 +67,7 @@ def test_too_long_a_question_is_refused_in_a_sentence(desk: Desk) -> None:
 
 def test_years_that_exclude_each_other_are_refused(desk: Desk) -> None:
     """A filter that cannot match is an error of the filter, not an abstention."""
-    *_, view = desk.ask(None, QUESTION, Choices(year_from=2024, year_to=2020))
+    *_, view = desk.ask(None, QUESTION, Choices("2024", "2020"))
     assert "swap the two years" in (view.transcript or "")
 
 
@@ -98,6 +98,18 @@ def test_thumbs_are_kept_in_the_catalog_with_the_whole_answer(desk: Desk, assist
     assert given.answer["sources"][0]["text"]
     assert from_json(view.store).current.turns[0].good is False
     assert 'aria-pressed="true"' in (view.transcript or "")
+
+
+def test_helpful_answers_are_saved_as_a_question_set(desk: Desk, assistant: Assistant) -> None:
+    """The library offers it once something was judged."""
+    shelves = Shelves(assistant)
+    assert shelves.judged() == ""
+    assert desk.act(None, {"do": "questions"}).outbox is None
+    desk.act(asked(desk).store, {"do": "rate", "turn": "0", "good": "true"})
+    assert "1 helpful, 0 not" in shelves.judged()
+    file = desk.act(None, {"do": "questions"}).outbox
+    assert file is not None
+    assert QUESTION in file.content
 
 
 def test_evidence_of_a_removed_abstract_keeps_the_quotes(desk: Desk, assistant: Assistant) -> None:
@@ -238,12 +250,16 @@ def test_filters_tell_how_many_are_left(desk: Desk, assistant: Assistant) -> Non
     source = next(iter(assistant.stats().sources))
     assert shelves.matching(Choices()) == "<p>All 20 abstracts</p>"
     assert "of 20 abstracts will be searched" in shelves.matching(Choices(sources=(source,)))
-    assert "swap" in shelves.matching(Choices(year_from=3, year_to=2))
+    assert "swap" in shelves.matching(Choices("3", "2"))
+    assert "is not a year" in shelves.matching(Choices("MMXX"))
 
 
 def test_the_map_marks_the_last_answer(desk: Desk, assistant: Assistant) -> None:
     """Every abstract is a point, the cited ones are ringed with their number."""
-    drawn = Shelves(assistant).map(desk.marked(asked(desk).store))
+    shelves, marked = Shelves(assistant), desk.marked(asked(desk).store)
+    waiting, drawn = shelves.map(marked)
+    assert "Drawing a map of 20 abstracts" in waiting
+    assert list(shelves.map(marked)) == [drawn]
     assert drawn.count("<circle") == 20 + drawn.count('r="10"')
     assert '<g class="rings"><circle' in drawn
     assert "</details>" in drawn

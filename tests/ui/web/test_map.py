@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rag.records import Abstract
-from ui.web.map import MOST_POINTS, draw, group, label, project, sample
+from ui.web.map import MOST_POINTS, add, draw, group, label, project, sample
 from ui.web.map_view import map_html
 
 
@@ -54,11 +54,22 @@ def test_the_same_corpus_makes_the_same_map() -> None:
     assert (project(vectors) == project(vectors)).all()
 
 
-def test_large_corpora_are_sampled_with_the_cited_in_it() -> None:
-    """A sample spreads over the corpus, and what the answer cites is always shown."""
-    rows = sample(50_000, [7, 49_998])
-    assert len(rows) <= MOST_POINTS
-    assert {7, 49_998} <= set(rows)
+def test_large_corpora_are_sampled_evenly() -> None:
+    """A sample spreads over the corpus from its first to its last abstract."""
+    rows = sample(50_000)
+    assert len(set(rows)) == MOST_POINTS
     assert rows == sorted(rows)
     assert rows[0] == 0
     assert rows[-1] == 49_999
+
+
+def test_a_cited_abstract_outside_the_sample_stands_by_its_neighbour() -> None:
+    """What the answer cites is always on the map, in the cluster of what it is nearest to."""
+    vectors = _two_heaps(20)
+    known = [Abstract(str(number), "Text.", f"Title {number}") for number in range(40)]
+    drawn = draw(known[1:], vectors[1:], 40)
+    more = add(drawn, vectors[1:], known[:1], vectors[:1])
+    neighbour = int((vectors[1:] @ vectors[0]).argmax())
+    assert np.abs(more.places[39] - drawn.places[neighbour]).max() < 0.01
+    assert next(each for each in more.clusters if 39 in each.members).members.count(neighbour) == 1
+    assert map_html(more, {"0": 1}).count('<g class="rings"><circle') == 1
