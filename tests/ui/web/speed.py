@@ -61,6 +61,7 @@ def load(url: str, questions: list[str], users: int, seconds: float, pause: floa
     def user(number: int) -> None:
         with httpx.Client(base_url=url, timeout=60) as client:
             asked = number
+            time.sleep(random.uniform(0, pause))
             while time.monotonic() < until:
                 started = time.perf_counter()
                 problem = _ask(client, submit, questions[asked % len(questions)])
