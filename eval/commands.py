@@ -1,8 +1,9 @@
 """The terminal's door to the evaluation: `rag eval ...`. Only arguments and printing; the work is done elsewhere."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,7 @@ import orjson
 import typer
 from rich.console import Console
 
-from rag.errors import InputError
+from rag.errors import InputError, UsageError
 from rag.records import Progress
 from rag.settings import Settings
 
@@ -24,6 +25,15 @@ app = typer.Typer(
     help="Measure answers: runs with intervals and a report, comparisons, a gate, benchmarks, peers.",
 )
 
+EVAL_EXTRA = ("ir_measures", "rouge_score", "jinja2")
+PEERS_EXTRA = (
+    "llama_index.vector_stores.chroma",
+    "llama_index.embeddings.huggingface",
+    "langchain_chroma",
+    "langchain_huggingface",
+    "txtai",
+)
+
 QuestionFiles = Annotated[
     list[Path] | None,
     typer.Argument(metavar="[QUESTIONS]...", help="Question sets (JSONL); without one, the bundled seeds set."),
@@ -34,6 +44,11 @@ Ingest = Annotated[
     list[Path] | None,
     typer.Option("--ingest", help="Ask a throw-away corpus made of these files; without --corpus, of seeds/."),
 ]
+
+
+@app.callback()
+def _needs_eval() -> None:
+    _require(EVAL_EXTRA, "eval")
 
 
 @app.command("run")
@@ -196,6 +211,7 @@ def peers_command(
     - `rag eval peers`
     - `rag eval peers --llm openai-like/my-model --limit 100`
     """
+    _require(PEERS_EXTRA, "peers")
     from eval.corpus import SEEDS
     from eval.peers import contest
     from eval.questions import load
@@ -259,6 +275,7 @@ def speed_command(
 
     - `rag eval speed --data papers.jsonl --limit 500`
     """
+    _require(PEERS_EXTRA, "peers")
     from eval.speed import markdown, measure
 
     with _progress() as progress:
@@ -287,6 +304,17 @@ def table_command(
         write_between_markers(write, table)
     else:
         sys.stdout.write(table + "\n")
+
+
+def _require(modules: Sequence[str], extra: str) -> None:
+    """UsageError when an extra's packages are missing; nothing is imported to find out."""
+    for module in modules:
+        try:
+            found = find_spec(module)
+        except ModuleNotFoundError:  # a package above it is missing
+            found = None
+        if found is None:
+            raise UsageError(f"{module} is not installed; run: pip install 'footnote-rag[{extra}]'.")
 
 
 def _question_files(given: list[Path] | None) -> list[Path]:

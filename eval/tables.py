@@ -47,7 +47,7 @@ def run_table(groups: Sequence[Group]) -> Table:
                 table.add_row(
                     f"  {label}{' ↓' if name in LOWER_IS_BETTER else ''}",
                     f"{interval.value:.3f}",
-                    f"{interval.low:.3f} to {interval.high:.3f}",
+                    f"{interval.low:.3f}–{interval.high:.3f}",
                     *(f"{each.value:.3f}" if (each := group.metrics.get(name)) else "–" for group in splits),
                 )
     table.add_row("[bold]Milliseconds[/bold]", "p50", "p95")

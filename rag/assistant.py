@@ -92,7 +92,7 @@ class Assistant:
         self.close()
 
     def close(self) -> None:
-        """Release files and models."""
+        """Release the files."""
         self._index.close()
 
     # --- filling the corpus ---------------------------------------------------------------------------------------

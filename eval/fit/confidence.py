@@ -9,6 +9,7 @@ they would only teach the model to mistrust a good match. Prints the coefficient
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,8 @@ def fit(observations: Sequence[Observation]) -> Model:
     rows = [asdict(each.features) for each in told]
     names = [name for name in rows[0] if rows[0][name] is not None]
     table = np.array([[row[name] for name in names] for row in rows])
-    fitted = LogisticRegression(C=10.0).fit(table, [each.question.answerable for each in told])
+    classifier: Any = LogisticRegression(C=10.0)
+    fitted = classifier.fit(table, [each.question.answerable for each in told])
     coefficients = {name: round(float(value), 2) for name, value in zip(names, fitted.coef_[0], strict=True)}
     return Model(intercept=round(float(fitted.intercept_[0]), 2), **coefficients)
 

@@ -1,5 +1,6 @@
 """Three stock systems behind one small door each; every vendor is imported in its own class only."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,6 +150,8 @@ class TxtaiPeer:
     """txtai Embeddings as a hybrid of dense vectors and BM25, and the answer prompted over its best matches."""
 
     def __init__(self, settings: Settings, llm: "LLM", folder: Path) -> None:
+        # txtai imports litellm, which would fetch a price list from the network.
+        os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
         from txtai import Embeddings
 
         del folder  # kept in memory

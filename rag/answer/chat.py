@@ -203,9 +203,8 @@ def _filled_in(question: str, history: History) -> str:
         written = _put_in_place(text, anaphor, name)
         if written:
             return written
-    added = [
-        word for word in (name, *topic) if word and word not in text and (word == name or word not in (name or ""))
-    ]
+    told = [name, *(word for word in topic if word not in name)] if name else topic
+    added = [word for word in told if word not in text]
     return f"{bare} ({' '.join(added)})?" if added else text
 
 
@@ -247,8 +246,8 @@ def _put_in_place(question: str, anaphor: re.Match[str], name: str) -> str | Non
 
 def _trusted(written: str, question: str, history: History) -> str | None:
     """The question a model wrote, if it asks the same with words that are known, and stands on its own."""
-    lines = [line.strip(" \"'*`") for line in written.splitlines() if line.strip()]
-    rewritten = re.sub(r"^(?:rewritten|standalone) question:\s*", "", lines[0], flags=re.IGNORECASE) if lines else ""
+    line = next((line for line in written.splitlines() if line.strip()), "")
+    rewritten = re.sub(r"^(?:rewritten |standalone )?question:", "", line.strip(), flags=re.IGNORECASE).strip(" \"'*`")
     if not rewritten.endswith("?") or len(words(rewritten)) > _LONGEST_REWRITE:
         return None
     said = _stems(word for turn in history for text in turn for word in words(text))

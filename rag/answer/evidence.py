@@ -30,7 +30,7 @@ class Weights:
 
 
 WITHOUT_READER = Weights(similarity=1.0, overlap=0.35, cue=0.08, hit=1.0)
-WITH_READER = Weights(similarity=1.0, overlap=0.0, cue=0.0, hit=2.0, reader=0.15)
+WITH_READER = Weights(similarity=0.5, overlap=0.35, cue=0.08, hit=2.0, reader=0.05)
 
 
 @dataclass(frozen=True, slots=True)

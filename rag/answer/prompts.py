@@ -62,7 +62,7 @@ def answer_prompt(question: str, evidence: Sequence[Evidence]) -> Prompt:
         system=_RULES,
         user=f"<evidence>\n{block}\n</evidence>\n"
         f"Question: {as_data(question)}\n"
-        "Answer in one to three sentences, each with its [number].",
+        "Answer in one to three sentences, and cite the evidence of each, like [1].",
     )
 
 
@@ -84,12 +84,6 @@ def as_data(text: str) -> str:
     while text != previous:  # removing one may put another together
         previous, text = text, _SPECIAL.sub(" ", text)
     return _CONTROL.sub(" ", _REFERENCE.sub(r"(\1)", text)).strip()
-
-
-def declines(draft: str) -> bool:
-    """Whether a draft says that the evidence does not answer, and nothing else."""
-    words = re.findall(r"[a-z]+", draft.lower())
-    return not words or words == re.findall(r"[a-z]+", NO_ANSWER.lower())
 
 
 def _cut(text: str) -> str:

@@ -9,7 +9,7 @@ import json
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,10 @@ class Catalog:
             if fresh or not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
                 self._create(connection)
             version = int(self.meta("schema_version") or 0)
+        except sqlite3.OperationalError as error:
+            # The file is not damaged: it is locked, may not be written to, or the disk is full.
+            self.close()
+            raise self._unwritable(error) from error
         except sqlite3.DatabaseError as error:
             self.close()
             raise CorpusDamagedError(
@@ -86,19 +90,22 @@ class Catalog:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """One write transaction; rolled back when the block raises. A full disk becomes a CorpusError."""
         connection = self._connection()
-        connection.execute("BEGIN IMMEDIATE")
         try:
+            connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
             _roll_back(connection)
-            raise CorpusError(
-                f"The catalog {self.path} could not be written ({error}); what was committed before is kept: "
-                f"free some space or check permissions ({_free(self.path)} free), then run the same command again."
-            ) from error
+            raise self._unwritable(error) from error
         except BaseException:
             _roll_back(connection)
             raise
+
+    def _unwritable(self, error: sqlite3.OperationalError) -> CorpusError:
+        return CorpusError(
+            f"The catalog {self.path} could not be written ({error}); what was committed before is kept: "
+            f"free some space or check permissions ({_free(self.path)} free), then run the same command again."
+        )
 
     # --- meta -----------------------------------------------------------------------------------------------------
 
@@ -109,7 +116,12 @@ class Catalog:
 
     def set_meta(self, name: str, value: str) -> None:
         """Keep a value about the corpus itself."""
-        self._connection().execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+        connection = self._connection()
+        if connection.in_transaction:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+        else:
+            with self.transaction():
+                self.set_meta(name, value)
 
     def generation(self) -> int:
         """Counts the changes to the derived indexes; a process that sees it move opens them again."""
@@ -141,6 +153,10 @@ class Catalog:
         """Abstracts that can be searched."""
         return int(self._connection().execute("SELECT count(*) FROM abstracts WHERE state = 0").fetchone()[0])
 
+    def empty(self) -> bool:
+        """Whether nothing can be searched; unlike ``count`` it costs nothing."""
+        return self._connection().execute("SELECT 1 FROM abstracts WHERE state = 0 LIMIT 1").fetchone() is None
+
     def key_of(self, abstract_id: str) -> int | None:
         """The key of the abstract with that id, whatever its state."""
         row = self._connection().execute("SELECT key FROM abstracts WHERE id = ?", (abstract_id,)).fetchone()
@@ -151,24 +167,22 @@ class Catalog:
         row = self._connection().execute("SELECT key FROM identifiers WHERE name = ?", (name,)).fetchone()
         return None if row is None else int(row[0])
 
-    def held_record(self, path: str, record: int, digest: str) -> str | None:
-        """The record id (or "") of exactly this record at that place of a file, None when it was not read before."""
+    def held_record(self, path: str, record: int, digest: str) -> tuple[int, str] | None:
+        """The key and record id (or "") of exactly this record at that place of a file, None when it is news."""
         row = (
             self._connection()
             .execute(
-                "SELECT record_id FROM sources WHERE path = ? AND record = ? AND digest = ?",
+                "SELECT key, record_id FROM sources WHERE path = ? AND record = ? AND digest = ?",
                 (path, record, bytes.fromhex(digest)),
             )
             .fetchone()
         )
-        return None if row is None else str(row[0])
+        return None if row is None else (int(row[0]), str(row[1]))
 
-    def came_from(self, key: int, path: str, before_run: int) -> bool:
-        """Whether a file held the abstract already in an earlier run."""
-        row = self._connection().execute(
-            "SELECT 1 FROM sources WHERE key = ? AND path = ? AND run < ?", (key, path, before_run)
-        )
-        return row.fetchone() is not None
+    def places(self, key: int, path: str) -> set[int]:
+        """The records of a file that were last seen to hold the abstract."""
+        rows = self._connection().execute("SELECT record FROM sources WHERE key = ? AND path = ?", (key, path))
+        return {int(record) for (record,) in rows}
 
     def find_record_id(self, path: str, record_id: str) -> int | None:
         """The key of what a file last called ``record_id``."""
@@ -309,23 +323,25 @@ class Catalog:
         return key
 
     def put_source(self, source: Source, digest: str, key: int, run: int) -> None:
-        """Remember that this place of a file holds that abstract; where the file held it before is forgotten."""
-        connection = self._connection()
-        connection.execute("DELETE FROM sources WHERE key = ? AND path = ? AND run < ?", (key, source.path, run))
-        connection.execute(
+        """Remember that this place of a file holds that abstract."""
+        self._connection().execute(
             "INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?, ?)",
             (source.path, source.record, key, source.record_id, bytes.fromhex(digest), run),
         )
 
-    def move_record_id(self, path: str, record_id: str, key: int) -> int | None:
-        """Detach a record from the abstract it belonged to unless that is ``key``; returns one left without a source."""
+    def forget_places(self, path: str, seen: Mapping[int, int]) -> None:
+        """Forget where else a file held the abstracts that a whole reading of it saw, given as record to key."""
         connection = self._connection()
-        old = self.find_record_id(path, record_id)
-        if old is None or old == key:
-            return None
-        connection.execute("DELETE FROM sources WHERE path = ? AND record_id = ? AND key = ?", (path, record_id, old))
-        left = connection.execute("SELECT 1 FROM sources WHERE key = ?", (old,)).fetchone()
-        return None if left else old
+        there = set(seen.values())
+        rows = connection.execute("SELECT record, key FROM sources WHERE path = ?", (path,)).fetchall()
+        moved = [(path, record, key) for record, key in rows if key in there and seen.get(record) != key]
+        connection.executemany("DELETE FROM sources WHERE path = ? AND record = ? AND key = ?", moved)
+
+    def detach(self, path: str, record_id: str, key: int) -> bool:
+        """Take a record of a file away from an abstract; returns whether that leaves it without a source."""
+        connection = self._connection()
+        connection.execute("DELETE FROM sources WHERE path = ? AND record_id = ? AND key = ?", (path, record_id, key))
+        return connection.execute("SELECT 1 FROM sources WHERE key = ?", (key,)).fetchone() is None
 
     def mark_removing(self, keys: Sequence[int]) -> None:
         """Hide abstracts from reading; ``forget`` deletes them once the indexes have."""
@@ -360,18 +376,19 @@ class Catalog:
 
     def start_run(self, now: str) -> int:
         """Enter an ingest into the ledger; returns its number."""
-        cursor = self._connection().execute("INSERT INTO runs (started) VALUES (?)", (now,))
-        return int(cursor.lastrowid or 0)
+        with self.transaction() as connection:
+            return int(connection.execute("INSERT INTO runs (started) VALUES (?)", (now,)).lastrowid or 0)
 
     def finish_run(self, number: int, now: str, report: str) -> None:
         """Complete the entry of an ingest."""
-        self._connection().execute("UPDATE runs SET finished = ?, report = ? WHERE number = ?", (now, report, number))
+        with self.transaction() as connection:
+            connection.execute("UPDATE runs SET finished = ?, report = ? WHERE number = ?", (now, report, number))
 
     def add_feedback(self, given: str, good: bool, comment: str, answer: str) -> None:
         """Keep what a user thought of an answer (its JSON)."""
-        self._connection().execute(
-            "INSERT INTO feedback (given, good, comment, answer) VALUES (?, ?, ?, ?)", (given, good, comment, answer)
-        )
+        row = (given, good, comment, answer)
+        with self.transaction() as connection:
+            connection.execute("INSERT INTO feedback (given, good, comment, answer) VALUES (?, ?, ?, ?)", row)
 
     def feedback(self) -> list[tuple[str, bool, str, str]]:
         """All feedback in the order given: when, good or not, comment, the answer's JSON."""

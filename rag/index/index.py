@@ -4,17 +4,19 @@
 pending there to Chroma and Tantivy, and is what a crash is repaired by.
 """
 
+import logging
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
 
-from rag.errors import CorpusError, NotFoundError
+from rag.errors import CorpusDamagedError, CorpusError, CorpusLockedError, NotFoundError
 from rag.index.catalog import Catalog
 from rag.index.chunk import chunk
 from rag.index.embed import Embedder, load
@@ -29,9 +31,12 @@ from rag.text import split_sentences
 
 PAGE = 512
 """Abstracts written to the derived indexes at a time: one Tantivy commit (35 ms) for about 5 s of embedding."""
+RETRIES = (0.05, 0.2, 0.5, 1.0)
+"""Seconds between attempts to read indexes that another process may be writing."""
 
 T = TypeVar("T")
 Report = Callable[[Progress], None]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +71,10 @@ class Index:
         self._opening = threading.RLock()
         self._seen = self.catalog.generation()
         self._counted: tuple[int, int] | None = None
-        if self.catalog.unfinished() and self.lock.free():
-            with self.lock.held():
-                self.finish()
+        if self.catalog.unfinished():
+            # Whoever holds the lock is at work on it, or will find what a crash left when it comes to write.
+            with suppress(CorpusLockedError), self.writing():
+                pass
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -99,15 +105,37 @@ class Index:
 
     def refresh(self) -> None:
         """See what another process has written since: one catalog look-up when nothing was."""
-        generation = self.catalog.generation()
-        if generation == self._seen:
+        if self.catalog.generation() == self._seen:
             return
         with self._opening:
-            if "store" in self.__dict__:
-                self.store.reopen()
-            if "lexical" in self.__dict__:
-                self.lexical.reload()
-            self._seen = generation
+            generation = self.catalog.generation()
+            if generation != self._seen:
+                self._reopen()
+                self._seen = generation
+
+    def _reopen(self) -> None:
+        if "store" in self.__dict__:
+            self.store.reopen()
+        if "lexical" in self.__dict__:
+            self.lexical.reload()
+
+    def reading(self, read: Callable[[], T]) -> T:
+        """What ``read`` finds in up-to-date indexes.
+
+        Tried again on indexes opened anew: another process may be in the middle of writing or rebuilding their files,
+        and neither Chroma nor Tantivy can tell that from damage. Damage that stays raises CorpusDamagedError.
+        """
+        for wait in RETRIES:
+            try:
+                self.refresh()
+                return read()
+            except CorpusDamagedError as error:
+                _log.info("Reading the indexes again in %.1f s: %s", wait, error)
+                time.sleep(wait)
+                with self._opening, suppress(CorpusDamagedError):
+                    self._reopen()
+        self.refresh()
+        return read()
 
     def size(self) -> int:
         """Abstracts that can be searched, counted again when something was written."""
@@ -165,14 +193,24 @@ class Index:
         return made
 
     def finish(self, report: Report | None = None) -> None:
-        """Carry everything pending or being removed in the catalog to the derived indexes. Holds no state of its own."""
+        """Carry everything pending or being removed in the catalog to the derived indexes. Holds no state of its own.
+
+        An index that a full disk or a power loss has spoilt is made again, since nothing can be written to it.
+        """
+        try:
+            self._carry(report)
+        except CorpusDamagedError as error:
+            _log.warning("The indexes are made again from the catalog: %s", error)
+            self._renew()
+            self._carry(report)
+
+    def _carry(self, report: Report | None) -> None:
         pending = self.catalog.keys(state=PENDING)
         removing = self.catalog.keys(state=REMOVING)
         for start in range(0, max(len(pending), len(removing)), PAGE):
             self._apply(pending[start : start + PAGE], removing[start : start + PAGE])
             if report is not None:
                 report(Progress("indexing", min(start + PAGE, len(pending)), len(pending)))
-        self._seen = self.catalog.generation()
 
     def _apply(self, keys: Sequence[int], gone: Sequence[int]) -> None:
         abstracts = self.catalog.abstracts(keys)
@@ -185,9 +223,11 @@ class Index:
             self.store.delete(stale)
         titles = ["" if abstracts[key].title_derived else abstracts[key].title for key in keys]
         self.lexical.write(keys, titles, [abstracts[key].text for key in keys], gone)
-        with self.catalog.transaction():
-            self.catalog.mark_done(keys)
-            self.catalog.forget(gone)
+        with self._opening:  # no thread that asks may take this for the work of another process
+            with self.catalog.transaction():
+                self.catalog.mark_done(keys)
+                self.catalog.forget(gone)
+            self._seen = self.catalog.generation()
 
     def remove(self, ids: Sequence[str]) -> int:
         """Remove abstracts everywhere; returns how many. Raises NotFoundError, removing nothing, on an unknown id."""
@@ -205,14 +245,14 @@ class Index:
     def rebuild(self, report: Report | None = None) -> None:
         """Make both derived indexes again from the catalog; nothing is embedded again."""
         with self.lock.held():
-            with self.catalog.transaction():
-                self.catalog.mark_all_pending()
             self._renew()
             self.finish(report)
 
     def _renew(self) -> None:
-        """Empty both indexes; files that no longer open are deleted before they are opened."""
+        """Empty both indexes and ask for everything again; files that no longer open are deleted unopened."""
         with self._opening:
+            with self.catalog.transaction():
+                self.catalog.mark_all_pending()
             for name in ("store", "lexical"):
                 opened = self.__dict__.pop(name, None)
                 if opened is not None:
@@ -221,8 +261,12 @@ class Index:
                 shutil.rmtree(self.folder / name, ignore_errors=True)
 
     def verify(self) -> Verification:
-        """Compare catalog, vector store and text index record by record."""
-        self.refresh()
+        """Compare catalog, vector store and text index record by record; raises CorpusLockedError while one writes."""
+        with self.lock.held():
+            self.refresh()
+            return self._compare()
+
+    def _compare(self) -> Verification:
         problems = [f"The catalog is damaged: {problem}." for problem in self.catalog.check()]
         keys = self.catalog.keys()
         counts = self.catalog.indexed_chunks(keys)
@@ -231,7 +275,7 @@ class Index:
         problems += _differences("The vector store", "chunks", expected, held)
         problems += _differences("The text index", "abstracts", set(keys), list(self.lexical.keys()))
         unfinished = len(self.catalog.keys(state=PENDING)) + len(self.catalog.keys(state=REMOVING))
-        if unfinished and self.lock.free():
+        if unfinished:
             problems.append(f"{unfinished} abstracts are not finished; opening the corpus again finishes them.")
         if set(self.catalog.vectors(keys)) != set(keys):
             problems.append("The catalog lacks vectors of some abstracts; ingest their files again.")

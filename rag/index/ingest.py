@@ -6,6 +6,7 @@ any moment; ingesting the same files again skips what is there and ends in the s
 
 import os
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -39,6 +40,7 @@ def ingest(index: Index, paths: Sequence[str | Path], report: Report | None = No
         for item in records:
             work.take(item)
         work.flush()
+        work.forget_places()
         done = work.finished(time.monotonic() - started)
         index.catalog.finish_run(run, _now(), orjson.dumps(done.to_dict()).decode())
     return done
@@ -84,12 +86,13 @@ class _Ingest:
         self.merges: list[Merge] = []
         self.files: set[str] = set()
         self.record_ids: set[int] = set()
+        self.seen: dict[str, dict[int, int]] = defaultdict(dict)  # what this run saw: path -> record -> catalog key
         self._start_batch()
 
     def _start_batch(self) -> None:
         self.entries: dict[str, _Entry] = {}  # by abstract id, in the order they came
         self.names: dict[str, str] = {}  # identity key -> abstract id, for what the catalog does not have yet
-        self.detached: list[tuple[str, str, str]] = []  # path, record id, and the id of the abstract it now belongs to
+        self.detached: list[tuple[str, str, str]] = []  # path, record id, and the id of the abstract it belonged to
 
     def take(self, item: Record | Rejection) -> None:
         """Deal with one record."""
@@ -99,7 +102,9 @@ class _Ingest:
             return
         held = self.catalog.held_record(item.path, item.number, item.digest)
         if held is not None:
-            self.record_ids.add(hash((item.path, held)))
+            key, record_id = held
+            self.seen[item.path][item.number] = key
+            self.record_ids.add(hash((item.path, record_id)))
             self.unchanged += 1
             if self.unchanged % BATCH == 0:
                 self._tell()
@@ -125,13 +130,14 @@ class _Ingest:
         elif same_paper is not None:
             entry = self._entry(same_paper)
             key = self.catalog.key_of(same_paper)
-            if key is not None and self.catalog.came_from(key, source.path, self.run):
+            # A place that held it and has not come again in this run; after a crash, the first of two has.
+            if key is not None and self.catalog.places(key, source.path) - self.seen[source.path].keys():
                 self.unchanged += 1  # it only moved within its file
             else:
                 self.merges.append(Merge(source.path, source.record, same_paper))
             entry.abstract = merge(entry.abstract, abstract)
             if same_record is not None:
-                self.detached.append((source.path, source.record_id, same_paper))
+                self.detached.append((source.path, source.record_id, same_record))
         else:
             abstract = replace(abstract, id=self._free_id(abstract))
             entry = self.entries[abstract.id] = _Entry(abstract, known=None)
@@ -196,15 +202,21 @@ class _Ingest:
                     key = self.catalog.put(abstract, vectors.get(abstract.id), identity_keys(abstract))
                 for source, digest in entry.sources:
                     self.catalog.put_source(source, digest, key, self.run)
+                    self.seen[source.path][source.record] = key
             for path, record_id, abstract_id in self.detached:
-                new_key = self.catalog.key_of(abstract_id)
-                orphan = None if new_key is None else self.catalog.move_record_id(path, record_id, new_key)
-                if orphan is not None:
-                    orphans.append(orphan)
+                old = self.catalog.key_of(abstract_id)
+                if old is not None and self.catalog.detach(path, record_id, old):
+                    orphans.append(old)
             self.catalog.mark_removing(orphans)
         self.index.finish()
         self._start_batch()
         self._tell()
+
+    def forget_places(self) -> None:
+        """Forget where the files held abstracts before, now that all of each file was seen."""
+        with self.catalog.transaction():
+            for path, seen in self.seen.items():
+                self.catalog.forget_places(path, seen)
 
     def _tell(self, part: float = 1.0) -> None:
         """Report the records done; ``part`` is how much of the batch at hand is embedded."""

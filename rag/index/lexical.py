@@ -7,13 +7,12 @@ catalog key is stored, so the index is small: about 160 bytes an abstract.
 import math
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import CorpusDamagedError
+from rag.index.damage import said
 from rag.text import content_words
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ class Lexical:
         import tantivy
 
         self._folder.mkdir(parents=True, exist_ok=True)
-        with _damage(self._folder):
+        with said("text index", self._folder):
             schema = (
                 tantivy.SchemaBuilder()
                 # Signed: in tantivy 0.27 deleting by the term of an unsigned field finds nothing, and says nothing.
@@ -74,7 +73,7 @@ class Lexical:
 
     def reload(self) -> None:
         """See what has been committed, here or by another process."""
-        with _damage(self._folder):
+        with said("text index", self._folder):
             self._index.reload()
             self._searcher = self._index.searcher()
 
@@ -88,7 +87,7 @@ class Lexical:
         """Replace the abstracts of ``keys``, remove those of ``gone``, and commit."""
         import tantivy
 
-        with _damage(self._folder):
+        with said("text index", self._folder):
             if self._writer is None:
                 self._writer = self._index.writer(WRITER_MEMORY, 1)
             for key in (*keys, *gone):
@@ -122,7 +121,7 @@ class Lexical:
 
         if not terms.weights:
             return {}
-        with _damage(self._folder):
+        with said("text index", self._folder):
             query = tantivy.Query.boolean_query([(tantivy.Occur.Should, self._any(term)) for term in terms.weights])
             if within is not None:
                 if not within:
@@ -142,7 +141,7 @@ class Lexical:
         covered = dict.fromkeys(keys, 0.0)
         if not terms.total or not keys:
             return covered
-        with _damage(self._folder):
+        with said("text index", self._folder):
             only = tantivy.Query.const_score_query(tantivy.Query.term_set_query(self._schema, "key", list(keys)), 0.0)
             parts = [(tantivy.Occur.Must, only)]
             for term, weight in terms.weights.items():
@@ -168,7 +167,7 @@ class Lexical:
         """The key of every abstract that the index holds, each as often as it is there."""
         import tantivy
 
-        with _damage(self._folder):
+        with said("text index", self._folder):
             searcher = self._searcher
             found = searcher.search(tantivy.Query.all_query(), limit=max(1, searcher.num_docs))
             for _, address in found.hits:
@@ -201,11 +200,3 @@ def _analyzer() -> "tantivy.TextAnalyzer":
         .filter(tantivy.Filter.stemmer("english"))
         .build()
     )
-
-
-@contextmanager
-def _damage(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except (ValueError, OSError, KeyError) as error:
-        raise CorpusDamagedError(f"The text index {folder} cannot be used ({error}); run: rag rebuild.") from error

@@ -5,13 +5,16 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from rag.errors import CorpusLockedError
+
+PATIENCE = 0.5
+"""Seconds to wait for the lock: as long as a process may need to say who it is, or to verify a small corpus."""
 
 
 class WriterLock:
@@ -26,7 +29,7 @@ class WriterLock:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the lock for the block; raises CorpusLockedError at once when another process has it."""
+        """Hold the lock for the block; raises CorpusLockedError when another process has it for longer than PATIENCE."""
         with self._turn:
             if self._depth == 0:
                 self._acquire()
@@ -39,21 +42,9 @@ class WriterLock:
                     self._holder.unlink(missing_ok=True)
                     self._file.release()
 
-    def free(self) -> bool:
-        """Whether no other process holds the lock right now."""
-        with self._turn:
-            if self._depth:
-                return True
-            try:
-                self._file.acquire(timeout=0)
-            except Timeout:
-                return False
-            self._file.release()
-            return True
-
     def _acquire(self) -> None:
         try:
-            self._file.acquire(timeout=0)
+            self._file.acquire(timeout=PATIENCE, poll_interval=0.05)
         except Timeout:
             raise CorpusLockedError(
                 f"Another process is writing to the corpus in {self._folder}{self._who()}; wait until it has "
@@ -65,7 +56,9 @@ class WriterLock:
             ) from error
         started = datetime.now(UTC).isoformat(timespec="seconds")
         command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:3]])
-        self._holder.write_text(json.dumps({"pid": os.getpid(), "command": command, "since": started}))
+        # Without the note the lock still holds; a full disk must not stop what would make room, such as rag remove.
+        with suppress(OSError):
+            self._holder.write_text(json.dumps({"pid": os.getpid(), "command": command, "since": started}))
 
     def _who(self) -> str:
         try:

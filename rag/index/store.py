@@ -1,14 +1,14 @@
 """Chunk vectors in Chroma, cosine, under the name ``<catalog key>-<chunk number>``. The only file that imports it."""
 
 import shutil
+import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.errors import CorpusDamagedError
+from rag.index.damage import said
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -26,6 +26,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._client: ClientAPI | None = None
+        self._lock = threading.RLock()  # no thread may close the client while another one uses it
         self._open()
 
     def _open(self) -> None:
@@ -34,7 +35,7 @@ class Store:
         from chromadb.api.shared_system_client import SharedSystemClient
         from chromadb.config import Settings
 
-        with _damage(self._folder):
+        with self._lock, said("vector store", self._folder):
             try:
                 self._client = chromadb.PersistentClient(
                     str(self._folder), settings=Settings(anonymized_telemetry=False)
@@ -50,20 +51,22 @@ class Store:
 
     def reopen(self) -> None:
         """See what another process has written: an open client never does."""
-        self.close()
-        self._open()
+        with self._lock:
+            self.close()
+            self._open()
 
     def close(self) -> None:
         """Release the files."""
-        if self._client is not None:
-            self._client.close()  # type: ignore[attr-defined] # on the Client class, not on its interface
-            self._client = None
+        with self._lock:
+            if self._client is not None:
+                self._client.close()  # type: ignore[attr-defined] # on the Client class, not on its interface
+                self._client = None
 
     def upsert(self, keys: Sequence[int], vectors: "Sequence[NDArray[np.float16]]") -> None:
         """Write the chunk vectors of abstracts: ``vectors[i]`` is (chunks, d) of ``keys[i]``."""
         ids = [_name(key, number) for key, some in zip(keys, vectors, strict=True) for number in range(len(some))]
         rows = np.concatenate([np.zeros((0, 0 if not vectors else vectors[0].shape[1]), np.float16), *vectors])
-        with _damage(self._folder):
+        with self._lock, said("vector store", self._folder):
             for start in range(0, len(ids), self._batch):
                 some = slice(start, start + self._batch)
                 self._collection.upsert(ids=ids[some], embeddings=rows[some].astype(np.float32))
@@ -71,13 +74,13 @@ class Store:
     def delete(self, chunks: Iterable[tuple[int, int]]) -> None:
         """Remove chunks, given as (key, number); those that are not there are passed over."""
         ids = [_name(key, number) for key, number in chunks]
-        with _damage(self._folder):
+        with self._lock, said("vector store", self._folder):
             for start in range(0, len(ids), self._batch):
                 self._collection.delete(ids=ids[start : start + self._batch])
 
     def query(self, vector: "NDArray[np.float32]", limit: int) -> list[tuple[int, float]]:
         """(key, cosine) of the nearest chunks, best first; an abstract of several chunks may come several times."""
-        with _damage(self._folder):
+        with self._lock, said("vector store", self._folder):
             count = self._collection.count()
             if count == 0:
                 return []
@@ -91,7 +94,7 @@ class Store:
         """(key, number) of every chunk that the store holds, in no order."""
         offset = 0
         while True:
-            with _damage(self._folder):
+            with self._lock, said("vector store", self._folder):
                 ids = self._collection.get(limit=page, offset=offset, include=[])["ids"]
             yield from map(_parse, ids)
             if len(ids) < page:
@@ -100,10 +103,11 @@ class Store:
 
     def clear(self) -> None:
         """Empty the store, also when it can no longer be read."""
-        self.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._open()
+        with self._lock:
+            self.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._open()
 
 
 def _name(key: int, number: int) -> str:
@@ -113,15 +117,3 @@ def _name(key: int, number: int) -> str:
 def _parse(name: str) -> tuple[int, int]:
     key, number = name.split("-")
     return int(key), int(number)
-
-
-@contextmanager
-def _damage(folder: Path) -> Iterator[None]:
-    """Chroma reports damage as anything from ValueError to its own InternalError; all of it has one remedy."""
-    try:
-        yield
-    except Exception as error:
-        raise CorpusDamagedError(
-            f"The vector store {folder} cannot be used ({str(error).splitlines()[0] if str(error) else error!r}); "
-            "run: rag rebuild."
-        ) from error

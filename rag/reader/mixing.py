@@ -33,7 +33,7 @@ class Neighbours:
     """For a question, passages of other papers that share its words; the hardest passages to tell apart."""
 
     def __init__(self, passages: Sequence[Passage]) -> None:
-        from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped]
+        from sklearn.feature_extraction.text import TfidfVectorizer
 
         self.passages = passages
         self._vectoriser = TfidfVectorizer(sublinear_tf=True, stop_words="english", dtype=np.float32)

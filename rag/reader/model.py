@@ -32,7 +32,7 @@ class Scores(NamedTuple):
     answerable: Tensor
 
 
-class Layer(nn.Module):  # type: ignore[misc]  # torch is not analysed
+class Layer(nn.Module):
     """One post-norm transformer layer, query, key and value in one matrix."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Layer(nn.Module):  # type: ignore[misc]  # torch is not analysed
         return changed
 
 
-class ReaderModel(nn.Module):  # type: ignore[misc]  # torch is not analysed
+class ReaderModel(nn.Module):
     """Word vectors in, a score per sentence and one for the whole out; the word vectors are not part of it."""
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class ReaderModel(nn.Module):  # type: ignore[misc]  # torch is not analysed
         """Keep the embedder's own weights below the role vectors: nearly as good, and a fifth less work to train."""
         for part in (self.position, self.norm, *self.layers[:ROLES_ENTER]):
             part.requires_grad_(requires_grad=False)
-        self.segment.requires_grad_(requires_grad=False)
+        self.segment.requires_grad_(False)
 
     def forward(self, embedded: Tensor, roles: Tensor, mask: Tensor, members: Tensor) -> Scores:
         """Scores of the windows: ``embedded`` (b, t, 384), ``roles`` and ``mask`` (b, t), ``members`` (b, s, t)."""
@@ -91,7 +91,8 @@ class ReaderModel(nn.Module):  # type: ignore[misc]  # torch is not analysed
             if number == ROLES_ENTER:
                 states = states + self.role(roles)
             states = layer(states, allowed)
-        return states
+        encoded: Tensor = states
+        return encoded
 
     def heads(self, states: Tensor, members: Tensor) -> Scores:
         """The scores from float32 token states."""

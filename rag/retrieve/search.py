@@ -33,8 +33,15 @@ def candidates(index: Index, question: str, count: int, filters: Filters | None 
 
     Any text is a safe question; one without a single word or number finds what its vector is near to.
     """
-    index.refresh()
+    if index.catalog.empty():
+        return []  # nor may one who only asks make the indexes, perhaps while a first ingest makes them
     vector = index.embedder.encode([question])[0]
+    return index.reading(lambda: _candidates(index, question, vector, count, filters))
+
+
+def _candidates(
+    index: Index, question: str, vector: "NDArray[np.float32]", count: int, filters: Filters | None
+) -> list[Candidate]:
     terms = index.lexical.terms(question)
     allowed = index.catalog.keys(filters) if filters else None
     if allowed is not None and not allowed:

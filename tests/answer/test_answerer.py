@@ -114,7 +114,7 @@ def test_marking_keeps_what_fails_beside_what_passes(open_with: Open) -> None:
     )
     answer = open_with(draft, unsupported="mark").ask("What is ACTS and how many benchmarks were used?")
     assert_contract(answer)
-    assert [sentence.verdict for sentence in answer.sentences][0] == "supported"
+    assert answer.sentences[0].verdict == "supported"
     assert answer.sentences[1].verdict in ("unsupported", "contradicted")
 
 

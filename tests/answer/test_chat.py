@@ -1,8 +1,11 @@
 """Follow-ups: which questions lean on the conversation, and what is filled in."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rag.answer.chat import leans_on_history, standalone
+from rag.answer.scripted import ScriptedLLM
 
 ACTS = [("What does ACTS measure?", "ACTS measures the robustness of classifiers to shifts in the data. [1]")]
 RANK = [
@@ -113,3 +116,76 @@ def test_an_independent_question_is_left_alone(question: str) -> None:
 def test_without_a_history_no_question_is_changed(question: str) -> None:
     """The first question of a conversation has nothing to lean on."""
     assert standalone(question, []) == question
+
+
+FILLED_IN = [
+    ("How does it work?", ACTS, "How does ACTS work?"),
+    ("What are its limitations?", ACTS, "What are ACTS's limitations?"),
+    ("Does the proposed method scale?", ACTS, "Does ACTS scale?"),
+    ("How fast is this approach?", ACTS, "How fast is ACTS?"),
+    ("and on which datasets?", ACTS, "and on which datasets (ACTS)?"),
+    ("What were the results?", ACTS, "What were the results (ACTS)?"),
+    ("And for images?", ACTS, "What does ACTS measure, and for images?"),
+    ("What about CLEVER?", ACTS, "What does CLEVER measure?"),
+    ("And CLEVER?", ACTS, "What does CLEVER measure?"),
+    ("What about text?", ACTS, "What does ACTS measure, and what about text?"),
+    ("How fast is it?", RANK, "How fast is it (NeuroRank order neurons classifier)?"),
+    ("Why is that?", SLEEP, "Why is that (sleep deprivation affect memory consolidation)?"),
+    ("How fast is it?", [("What is it?", "NeuroRank scores neurons.")], "How fast is NeuroRank?"),
+    ("Does it scale?", [*ACTS, ("and on which datasets?", "On ImageNet-C. [1]")], "Does ACTS scale?"),
+    ("What about NeuroRank?", [*ACTS, ("How does it work?", "By counting. [1]")], "How does NeuroRank work?"),
+]
+
+
+@pytest.mark.parametrize(("question", "history", "expected"), FILLED_IN)
+def test_the_rules_fill_in_what_the_conversation_is_about(
+    question: str, history: list[tuple[str, str]], expected: str
+) -> None:
+    """A name takes the place of what stands for it; else the words of the last question are added."""
+    assert standalone(question, history) == expected
+
+
+def test_a_model_may_rewrite_a_follow_up() -> None:
+    """A rewriting that keeps the question's words and uses those of the conversation is taken, quotes and label off."""
+    llm = ScriptedLLM(['Rewritten question: "On which datasets does ACTS measure the robustness of classifiers?"'])
+    asked = "On which datasets does ACTS measure the robustness of classifiers?"
+    assert standalone("and on which datasets?", ACTS, llm) == asked
+    assert "What does ACTS measure?" in llm.prompts[0]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "I cannot help with that.",
+        "How does it work with noisy labels?",
+        "What does ACTS measure?",
+        "How does BERT work with noisy labels?",
+        "ACTS works with noisy labels.",
+        "How does ACTS work with noisy labels? " * 20,
+    ],
+)
+def test_a_rewriting_that_cannot_be_trusted_gives_way_to_the_rules(written: str) -> None:
+    """Empty, an answer, still leaning, without the question's words, with a made-up name, or endless: not taken."""
+    assert standalone("How does it work with noisy labels?", ACTS, ScriptedLLM([written])) == (
+        "How does ACTS work with noisy labels?"
+    )
+
+
+def test_a_model_that_fails_gives_way_to_the_rules() -> None:
+    """Whoever composes the answer asks the model next and reports that it failed."""
+    assert standalone("How does it work?", ACTS, ScriptedLLM([ConnectionError("gone")])) == "How does ACTS work?"
+
+
+def test_an_independent_question_costs_no_call_of_a_model() -> None:
+    """The rules alone decide whether a question leans on the history."""
+    llm = ScriptedLLM([])
+    assert standalone("How is fairness measured in recommender systems?", ACTS, llm).startswith("How is fairness")
+    assert llm.prompts == []
+
+
+@given(st.text(max_size=80), st.lists(st.tuples(st.text(max_size=40), st.text(max_size=40)), max_size=2))
+def test_any_question_can_be_resolved(question: str, history: list[tuple[str, str]]) -> None:
+    """Whatever is typed, the result keeps every word of an independent question, and nothing breaks."""
+    resolved = standalone(question, history)
+    assert resolved == question or leans_on_history(question, history)

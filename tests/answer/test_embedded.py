@@ -11,6 +11,7 @@ import pytest
 
 from rag import Settings
 from rag.answer import embedded
+from rag.answer.chat import standalone
 from rag.answer.llm import available, connect, draft, preflight
 from rag.answer.prompts import Prompt
 from rag.errors import LLMSetupError, LLMUnavailableError
@@ -67,6 +68,12 @@ def test_the_asynchronous_client_works_in_any_event_loop(smollm2: Settings) -> N
     first = asyncio.run(llm.acomplete("The capital of France is"))
     second = asyncio.run(llm.acomplete("The capital of France is"))
     assert first.text == second.text != ""
+
+
+def test_it_helps_with_follow_ups_or_gives_way_to_the_rules(smollm2: Settings) -> None:
+    """Whatever so small a model writes, the resolved question names what the conversation is about."""
+    history = [("What does ACTS measure?", "ACTS measures the robustness of classifiers. [1]")]
+    assert "ACTS" in standalone("How does it work?", history, connect(smollm2))
 
 
 def test_it_can_be_unloaded_and_comes_back(smollm2: Settings) -> None:

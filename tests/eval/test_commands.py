@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from eval.commands import app
 from eval.questions import Question
 from eval.runner import run
-from rag.errors import InputError
+from rag.errors import InputError, UsageError
 
 MakeAssistant = Callable[..., Any]
 COMMANDS = ["run", "compare", "gate", "benchmark", "peers", "draft", "speed", "table"]
@@ -43,6 +43,14 @@ def test_bad_use_is_one_sentence(arguments: list[str], complaint: str) -> None:
     result = CliRunner().invoke(app, arguments)
     assert isinstance(result.exception, InputError)
     assert complaint in str(result.exception)
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says which package is missing and the command that installs it."""
+    monkeypatch.setattr("eval.commands.PEERS_EXTRA", ("txtai", "no_such_package.at_all"))
+    result = CliRunner().invoke(app, ["peers"])
+    assert isinstance(result.exception, UsageError)
+    assert str(result.exception).startswith("no_such_package.at_all is not installed; run: pip install")
 
 
 def test_two_runs_are_compared_and_tabled(

@@ -116,6 +116,29 @@ def test_an_id_twice_in_a_file_loses_neither_record(assistant: Assistant, tmp_pa
     assert assistant.stats().abstracts == 2
 
 
+def test_a_text_twice_in_a_file_keeps_both_places(assistant: Assistant, tmp_path: Path) -> None:
+    """Also when the second was appended later, or an ingest was stopped between the two."""
+    file = tmp_path / "lines.txt"
+    lines = [paper["abstract"] + " It is a sentence that makes the abstract long enough." for paper in PAPERS]
+    file.write_text("\n".join(lines) + "\n")
+    assistant.ingest([file])
+    file.write_text("\n".join([*lines, lines[0]]) + "\n")
+    report = assistant.ingest([file])
+    assert (report.merged, report.unchanged) == (1, 3)
+    assert assistant.ingest([file]).unchanged == 4
+    first = next(assistant.abstracts())
+    assert [source.record for source in first.sources] == [1, 4]
+
+
+def test_a_record_that_becomes_another_paper_leaves_its_old_one(assistant: Assistant, papers: Path) -> None:
+    """The abstract that no file holds any more is removed; the other one has both places."""
+    assistant.ingest([papers])
+    assistant.ingest([_write(papers, [PAPERS[0], PAPERS[1], {**PAPERS[0], "id": "c"}])])
+    assert [abstract.id for abstract in assistant.abstracts()] == ["a", "b"]
+    assert [source.record for source in assistant.get("a").sources] == [1, 3]
+    assert assistant.verify().sound
+
+
 def test_removing_takes_an_abstract_out_of_everything(assistant: Assistant, papers: Path) -> None:
     """A removed abstract is neither listed nor found, and an unknown id removes nothing."""
     assistant.ingest([papers])

@@ -8,7 +8,7 @@ import typer
 from ui.terminal import options
 
 if TYPE_CHECKING:
-    from rag.records import IngestReport
+    from rag.records import IngestReport, Rejection
 
 SHOWN = 20
 """Merged and rejected records named in a report; --json names all."""
@@ -42,7 +42,9 @@ def ingest(
         else:
             _print_report(report)
     if report.rejected and len(report.rejected) == report.records:
-        raise typer.Exit(2)
+        from rag.errors import InputError
+
+        raise InputError(f"Nothing could be read; {_where(report.rejected[0])}: {report.rejected[0].reason}")
 
 
 def _print_report(report: "IngestReport") -> None:
@@ -58,11 +60,14 @@ def _print_report(report: "IngestReport") -> None:
     for merged in report.merges[:SHOWN]:
         typer.echo(f"  merged    {_shown(merged.path)}:{merged.record} is the same paper as {merged.abstract_id}")
     for rejected in report.rejected[:SHOWN]:
-        where = f"{_shown(rejected.path)}:{rejected.record}" if rejected.record else _shown(rejected.path)
-        typer.echo(f"  rejected  {where}: {rejected.reason}")
+        typer.echo(f"  rejected  {_where(rejected)}: {rejected.reason}")
     more = max(0, report.merged - SHOWN) + max(0, len(report.rejected) - SHOWN)
     if more:
         typer.echo(f"  ... and {more} more; --json lists all of them")
+
+
+def _where(rejected: "Rejection") -> str:
+    return f"{_shown(rejected.path)}:{rejected.record}" if rejected.record else _shown(rejected.path)
 
 
 def _shown(path: str) -> str:

@@ -1,6 +1,5 @@
 """The options that commands share, and the assistant that they open."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -47,7 +46,7 @@ def print_json(value: Any) -> None:
 
 @contextmanager
 def progress() -> Iterator[Any]:
-    """A function to report Progress to; a bar with the rate appears on standard error after half a second."""
+    """A function to report Progress to; a bar with the rate appears on the terminal after half a second."""
     import time
 
     from rich.console import Console
@@ -58,13 +57,13 @@ def progress() -> Iterator[Any]:
     started = time.monotonic()
     bar = Bar(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(), console=console, transient=not sys.stderr.isatty(),
+        TimeElapsedColumn(), console=console,
     )  # fmt: skip
     task = bar.add_task("starting", total=None, rate="")
 
     def report(state: "Progress") -> None:
         seconds = time.monotonic() - started
-        if seconds > 0.5 and not bar.live.is_started:
+        if seconds > 0.5 and console.is_terminal and not bar.live.is_started:
             bar.start()
         bar.update(
             task,

@@ -1,0 +1,33 @@
+"""What goes wrong in a derived index, said in one sentence with the remedy that fits."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rag.errors import CorpusDamagedError, CorpusError
+
+_NO_SPACE = ("disk is full", "No space left", "os error 28", "File too large")
+"""How SQLite and Tantivy say that the disk, or the user's quota, is full."""
+_SCARCE = 16 * 2**20
+"""Bytes; Chroma does not say why it failed ("Error in compaction: ..."), and with less than this it will be that."""
+
+
+@contextmanager
+def said(what: str, folder: Path) -> Iterator[None]:
+    """Raise CorpusError when the disk was full and CorpusDamagedError otherwise.
+
+    Chroma reports trouble as anything from ValueError to its own InternalError and Tantivy as ValueError, OSError or
+    KeyError, none of which tells a full disk from damage by its type.
+    """
+    try:
+        yield
+    except Exception as error:
+        reason = str(error).splitlines()[0].rstrip(".") if str(error) else repr(error)
+        free = shutil.disk_usage(folder.parent).free
+        if free < _SCARCE or any(sign in str(error) for sign in _NO_SPACE):
+            raise CorpusError(
+                f"The {what} {folder} could not be written ({reason}); what was committed before is kept: free some "
+                f"space ({free / 2**20:.0f} MiB free), then run the same command again."
+            ) from error
+        raise CorpusDamagedError(f"The {what} {folder} cannot be used ({reason}); run: rag rebuild.") from error

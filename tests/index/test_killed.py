@@ -1,0 +1,176 @@
+"""Killed with SIGKILL at random moments, a corpus ends as if nothing had happened once the same command has run again."""
+
+import json
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import rag.index.ingest
+from rag import Assistant, Settings
+from tests.doubles import ToyEmbedder
+from tests.index import mortal
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+ROOT = Path(__file__).parents[2]
+CORPORA = 8
+"""Each is killed in a first ingest, its repetition, an update and a removal: 32 kills."""
+QUERIES = (
+    "robustness convergence time",
+    "alpha17 beta3 gamma9",
+    "kernel12 method of the made paper",
+    "counting objects",
+)
+
+
+def _text(chance: random.Random, words: int) -> str:
+    """Sentences of made-up words; long ones fill several chunks of the toy embedder's window."""
+    stems = ("alpha", "beta", "gamma", "kernel", "method", "graph", "node", "signal")
+    said = [f"{chance.choice(stems)}{chance.randrange(40)}" for _ in range(words)]
+    return " ".join(f"The {' '.join(said[at : at + 12])} is made." for at in range(0, words, 12))
+
+
+def _write_files(folder: Path, version: int) -> list[str]:
+    """About 300 records in four files: records that share a DOI, lines that come twice, ids that both files use.
+
+    Version 2 has new first records (all others move), changed, shortened and lengthened texts, and one record that
+    now is another file's paper.
+    """
+    chance = random.Random(7)
+    papers = [
+        {"id": str(n), "title": f"Made paper {n}", "doi": f"10.1234/{n}", "abstract": _text(chance, chance.randrange(30, 250))}
+        for n in range(130)
+    ]  # fmt: skip
+    others = [{"id": str(n), "abstract": _text(chance, 90), "year": 1990 + n % 30} for n in range(90)]
+    for n in range(0, 90, 9):  # known already by its DOI, with a year that the first file did not give
+        others[n] = {"id": str(n), "doi": f"10.1234/{n}", "abstract": _text(chance, 40), "year": 2001}
+    lines = [_text(chance, 60) for _ in range(80)]
+    lines[70:75] = lines[3:8]  # the same texts twice in one file, some batches apart
+    if version == 2:
+        for n in range(0, 130, 6):
+            papers[n] = {**papers[n], "abstract": _text(chance, 20 if n % 12 else 300)}
+        others[5] = {**others[5], "abstract": papers[2]["abstract"]}
+        for some in (papers, others):
+            some.insert(0, {"id": "new", "title": "News", "abstract": _text(chance, 50 + len(some))})
+        lines.insert(0, _text(chance, 60))
+        lines[40] = _text(chance, 60)
+    for name, records in (("a.jsonl", papers), ("b.jsonl", others)):
+        (folder / name).write_text("".join(json.dumps(record) + "\n" for record in records))
+    (folder / "c.txt").write_text("\n".join(lines) + "\n")
+    return [str(ROOT / "seeds"), *(str(folder / name) for name in ("a.jsonl", "b.jsonl", "c.txt"))]
+
+
+def _removed(assistant: Assistant) -> list[str]:
+    return [abstract.id for abstract in assistant.abstracts()][::25]
+
+
+def _dump(home: Path) -> dict[str, list[Any]]:
+    """Everything in the catalog but keys, run numbers and times, in an order of its own."""
+    queries = {
+        "abstracts": "SELECT id, state, title, title_derived, text, authors, year, venue, doi, pmid, arxiv_id, url, "
+        "keywords, indexed_chunks FROM abstracts ORDER BY id",
+        "vectors": "SELECT id, sentence_spans, sentence_codes, sentence_scales, chunk_spans, chunk_vectors "
+        "FROM vectors JOIN abstracts USING (key) ORDER BY id",
+        "identifiers": "SELECT name, id FROM identifiers JOIN abstracts USING (key) ORDER BY name",
+        "sources": "SELECT path, record, id, record_id, digest FROM sources JOIN abstracts USING (key) "
+        "ORDER BY path, record, id",
+        "without an abstract": "SELECT key FROM (SELECT key FROM vectors UNION SELECT key FROM identifiers UNION "
+        "SELECT key FROM sources) WHERE key NOT IN (SELECT key FROM abstracts)",
+    }
+    with closing(sqlite3.connect(home / "default" / "catalog.sqlite")) as connection:
+        return {name: connection.execute(query).fetchall() for name, query in queries.items()}
+
+
+def _state(assistant: Assistant, home: Path) -> dict[str, Any]:
+    verified = assistant.verify()
+    assert verified.sound, verified.problems
+    _assert_current(assistant)
+    assistant.rebuild()  # BM25 counts deleted texts until Tantivy merges them away; made anew, scores can be compared
+    found = {query: [(hit.abstract.id, round(hit.score, 5)) for hit in assistant.search(query)] for query in QUERIES}
+    return {**_dump(home), "found": [found]}
+
+
+def _assert_current(assistant: Assistant) -> None:
+    """The vector store holds the vectors of the texts as they are now, not only as many under the same names."""
+    index = assistant._index
+    held = index.store._collection.get(include=["embeddings"])
+    assert held["embeddings"] is not None
+    vectors = index.catalog.vectors(index.catalog.keys())
+    for name, embedding in zip(held["ids"], held["embeddings"], strict=True):
+        key, number = map(int, name.split("-"))
+        np.testing.assert_allclose(embedding, vectors[key].chunk_vectors[number], atol=1e-2)
+
+
+@pytest.fixture
+def executioner() -> Iterator[Any]:
+    """Carries out a task in a process of its own, which dies where the task says so."""
+    command = [sys.executable, "-m", "tests.index.mortal"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+
+        def run(**task: Any) -> dict[str, int]:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(json.dumps(task) + "\n")
+            process.stdin.flush()
+            return dict(json.loads(process.stdout.readline()))
+
+        yield run
+
+
+def test_thirty_kills_change_nothing(executioner: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each kill, opening again and repeating the command ends in the corpus of an undisturbed run."""
+    monkeypatch.setattr(rag.index.ingest, "BATCH", mortal.BATCH)
+    chance = random.Random(11)
+    kills = 0
+
+    def kill(home: Path, do: str, what: list[str], operations: int) -> None:
+        nonlocal kills
+        at, after = chance.randint(1, operations), chance.choice([0.0, chance.uniform(0, 0.05)])
+        died = executioner(home=str(home), do=do, what=what, at=at, after=after)
+        assert died["signal"] == signal.SIGKILL, died
+        kills += 1
+
+    def finished(home: Path, paths: list[str]) -> dict[str, Any]:
+        with Assistant.open(Settings(home=home), embedder=ToyEmbedder()) as assistant:
+            report = assistant.ingest(paths)
+            assert not report.rejected
+            return _state(assistant, home)
+
+    calm, homes = tmp_path / "calm", [tmp_path / f"corpus{number}" for number in range(CORPORA)]
+    operations = 0
+    for version in (1, 2):
+        paths = _write_files(tmp_path, version)
+        lived = executioner(home=str(calm), do="ingest", what=paths)
+        assert lived["status"] == 0, lived
+        operations = lived["operations"]
+        expected = finished(calm, paths)
+        assert not expected["without an abstract"]
+        for home in homes:
+            kill(home, "ingest", paths, operations)
+            if version == 1:
+                kill(home, "ingest", paths, operations // 2)
+            assert finished(home, paths) == expected, f"{home.name}, version {version}"
+
+    with Assistant.open(Settings(home=calm), embedder=ToyEmbedder()) as assistant:
+        removed = _removed(assistant)
+    operations = executioner(home=str(calm), do="remove", what=removed)["operations"]
+    with Assistant.open(Settings(home=calm), embedder=ToyEmbedder()) as assistant:
+        expected = _state(assistant, calm)
+    for home in homes:
+        kill(home, "remove", removed, operations)
+        with Assistant.open(Settings(home=home), embedder=ToyEmbedder()) as assistant:
+            left = {abstract.id for abstract in assistant.abstracts()} & set(removed)
+            assert left in (set(), set(removed)), "a removal happens as a whole or not at all"
+            if left:
+                assistant.remove(removed)
+            assert _state(assistant, home) == expected
+    assert kills >= 30
