@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import socket
 import webbrowser
 from collections.abc import Callable, Iterator
 from dataclasses import fields
@@ -286,7 +287,9 @@ def launching(*, loopback_only: bool = True) -> dict[str, Any]:
 
 
 def serve(settings: Settings, host: str = "127.0.0.1", port: int = 7860, open_browser: bool = True) -> None:
-    """Serve the page until interrupted, printing where. Beyond loopback it asks for ``Settings.ui_password``.
+    """Serve the page until interrupted, printing where; port 0 takes a free one.
+
+    Beyond loopback it asks for ``Settings.ui_password``, and on loopback too when there is one.
 
     Raises SettingsError without that password, or when the port is taken.
     """
@@ -300,7 +303,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 7860, open_br
         try:
             _, address, _ = page.launch(
                 server_name=host,
-                server_port=port,
+                server_port=port or _free_port(host),
                 auth=_password_check(password) if password else None,
                 auth_message="Any user name; the password is RAG_UI_PASSWORD of the server." if password else None,
                 prevent_thread_lock=True,
@@ -312,6 +315,11 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 7860, open_br
         if open_browser:
             webbrowser.open(address)
         page.block_thread()
+
+
+def _free_port(host: str) -> int:
+    with socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as taken:
+        return int(taken.getsockname()[1])
 
 
 def _password_check(password: str) -> Callable[[str, str], bool]:

@@ -9,6 +9,7 @@
 
 import argparse
 import json
+import random
 import statistics
 import threading
 import time
@@ -47,8 +48,11 @@ def latency(url: str, questions: list[str], rounds: int) -> list[float]:
     return taken[1:]
 
 
-def load(url: str, questions: list[str], users: int, seconds: float) -> tuple[list[float], list[str]]:
-    """Seconds of every answer that ``users`` got within ``seconds``, and every error."""
+def load(url: str, questions: list[str], users: int, seconds: float, pause: float) -> tuple[list[float], list[str]]:
+    """Seconds of every answer that ``users`` got within ``seconds``, and every error.
+
+    Users read an answer for ``pause`` seconds on average before they ask again.
+    """
     submit = _submit_index(url)
     taken: list[float] = []
     errors: list[str] = []
@@ -57,6 +61,7 @@ def load(url: str, questions: list[str], users: int, seconds: float) -> tuple[li
     def user(number: int) -> None:
         with httpx.Client(base_url=url, timeout=60) as client:
             asked = number
+            time.sleep(random.uniform(0, pause))
             while time.monotonic() < until:
                 started = time.perf_counter()
                 problem = _ask(client, submit, questions[asked % len(questions)])
@@ -65,6 +70,7 @@ def load(url: str, questions: list[str], users: int, seconds: float) -> tuple[li
                 else:
                     taken.append(time.perf_counter() - started)
                 asked += 1
+                time.sleep(random.expovariate(1 / pause) if pause else 0)
 
     threads = [threading.Thread(target=user, args=(number,)) for number in range(users)]
     for thread in threads:
@@ -116,12 +122,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--users", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--pause", type=float, default=0, help="seconds a user reads before asking again, on average")
     given = parser.parse_args()
     questions = given.questions.read_text("utf-8").splitlines() if given.questions else list(QUESTIONS)
     if given.what == "latency":
         print(_told(latency(given.url, questions, given.rounds)))
     else:
-        taken, errors = load(given.url, questions, given.users, given.seconds)
+        taken, errors = load(given.url, questions, given.users, given.seconds, given.pause)
         print(f"{_told(taken)}; {len(errors)} errors", *errors[:3], sep="\n")
 
 
