@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rag.answer.kind import CUES, kind
+from rag.answer.kind import CUES, kind, wants_several
 from rag.index.lexical import stems
 from rag.records import Evidence, Hit
 
 if TYPE_CHECKING:
-    from rag.reader import Reader
+    from rag.reader import Passage, Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,61 +29,74 @@ class Weights:
     reader: float = 0.0
 
 
-WITHOUT_READER = Weights(similarity=1.0, overlap=0.35, cue=0.08, hit=1.0)
-WITH_READER = Weights(similarity=0.5, overlap=0.35, cue=0.08, hit=2.0, reader=0.05)
+LIKENESS = Weights(similarity=1.0, overlap=0.35, cue=0.08, hit=1.0)
+READING = Weights(similarity=0.5, overlap=0.35, cue=0.08, hit=0.0, reader=0.1)
+
+READ_FOR_SEVERAL = 3
+"""Abstracts that the reader reads when the question asks for several; else the best one, which takes 30 ms."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """All sentences of the hits, best first, and the reader's best logit that an abstract answers (None without it)."""
+    """All sentences of the hits, best first, and the reader's logit that the best abstract answers (None without it)."""
 
     ranked: tuple[Evidence, ...]
     answerable: float | None
 
 
-def score_sentences(
-    question: str, hits: Sequence[Hit], reader: "Reader | None" = None, weights: Weights | None = None
-) -> Scored:
-    """Every sentence of ``hits`` with the score that says how well it answers, best first."""
-    weights = weights or (WITHOUT_READER if reader is None else WITH_READER)
+def score_sentences(question: str, hits: Sequence[Hit], reader: "Reader | None" = None) -> Scored:
+    """Every sentence of ``hits`` with the score that says how well it answers, best first.
+
+    Likeness chooses the abstract; the reader, which is better at the sentence than at the abstract, then orders the
+    sentences of the abstracts that will be quoted.
+    """
+    best = max((hit.score for hit in hits), default=0.0)
+    scored = {hit.abstract.id: _scored(question, hit, LIKENESS, best) for hit in hits}
+    order = sorted(scored, key=lambda name: -max((each.score for each in scored[name]), default=0.0))
+    answerable = None
+    if reader is not None and hits:
+        read = [
+            hit
+            for name in order[: READ_FOR_SEVERAL if wants_several(question) else 1]
+            for hit in hits
+            if hit.abstract.id == name
+        ]
+        readings = reader.read(question, [_passage(hit) for hit in read])
+        answerable = readings[0].answerable
+        for hit, reading in zip(read, readings, strict=True):
+            before = max(each.score for each in scored[hit.abstract.id])
+            again = _scored(question, hit, READING, best, reading.scores.tolist())
+            shift = before - max(each.score for each in again)
+            scored[hit.abstract.id] = [replace(each, score=each.score + shift) for each in again]
+    everything = [each for some in scored.values() for each in some]
+    return Scored(tuple(sorted(everything, key=lambda each: -each.score)), answerable)
+
+
+def _scored(
+    question: str, hit: Hit, weights: Weights, best: float, logits: Sequence[float] | None = None
+) -> list[Evidence]:
+    """The sentences of one hit with their scores; ``logits`` are the reader's, by sentence number."""
     asked = set(stems(question))
     cue = CUES.get(kind(question))
-    best = max((hit.score for hit in hits), default=0.0)
-    logits, answerable = _read(reader, question, hits)
-    scored = []
-    for hit in hits:
-        for each in hit.evidence:
-            score = (
-                weights.similarity * each.similarity
-                + weights.overlap * _overlap(asked, each.sentence.text)
-                + weights.cue * _has(cue, each.sentence.text)
-                + weights.hit * (hit.score - best)
-                + weights.reader * logits.get((each.abstract.id, each.sentence.number), 0.0)
-            )
-            scored.append(replace(each, score=score))
-    return Scored(tuple(sorted(scored, key=lambda each: -each.score)), answerable)
+    return [
+        replace(
+            each,
+            score=weights.similarity * each.similarity
+            + weights.overlap * _overlap(asked, each.sentence.text)
+            + weights.cue * _has(cue, each.sentence.text)
+            + weights.hit * (hit.score - best)
+            + weights.reader * (logits[each.sentence.number] if logits is not None else 0.0),
+        )
+        for each in hit.evidence
+    ]
 
 
-def _read(
-    reader: "Reader | None", question: str, hits: Sequence[Hit]
-) -> tuple[dict[tuple[str, int], float], float | None]:
-    """The reader's logit of every sentence, by abstract and number, and its best one for an abstract as a whole."""
-    if reader is None or not hits:
-        return {}, None
+def _passage(hit: Hit) -> "Passage":
     from rag.reader import Passage
 
-    ordered = [sorted((each.sentence for each in hit.evidence), key=lambda each: each.number) for hit in hits]
-    titles = ["" if hit.abstract.title_derived else hit.abstract.title for hit in hits]
-    passages = [
-        Passage(title, tuple(each.text for each in sentences)) for title, sentences in zip(titles, ordered, strict=True)
-    ]
-    readings = reader.read(question, passages)
-    logits = {
-        (hit.abstract.id, sentence.number): float(score)
-        for hit, sentences, reading in zip(hits, ordered, readings, strict=True)
-        for sentence, score in zip(sentences, reading.scores, strict=True)
-    }
-    return logits, max(reading.answerable for reading in readings)
+    sentences = sorted((each.sentence for each in hit.evidence), key=lambda each: each.number)
+    title = "" if hit.abstract.title_derived else hit.abstract.title
+    return Passage(title, tuple(each.text for each in sentences))
 
 
 def _overlap(asked: set[str], text: str) -> float:

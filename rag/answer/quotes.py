@@ -6,7 +6,7 @@ from rag.answer.kind import wants_several
 from rag.index.lexical import stems
 from rag.records import Evidence
 
-MARGIN = 0.3
+MARGIN = 0.4
 """How far behind the best sentence another may lie and still be quoted."""
 
 
