@@ -1,6 +1,5 @@
 """The composition root: one corpus, opened with its settings, and everything that can be asked of it."""
 
-import logging
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from rag.retrieve.retriever import Retriever
 
 PAGE = 500
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,19 +170,12 @@ class Assistant:
 
     @cached_property
     def reader(self) -> "Reader | None":
-        """The evidence reader; without the bundled weights answers still work, by likeness alone, and that is logged."""
-        from rag.errors import ModelError
-        from rag.reader import Reader
-
+        """The evidence reader that the settings name, None for none; raises ModelError when it cannot be loaded."""
         if self.settings.reader == "none":
             return None
-        try:
-            return Reader.load(Path(self.settings.reader).expanduser() if self.settings.reader else None)
-        except ModelError as error:
-            if self.settings.reader:
-                raise
-            _log.warning("Answering without the evidence reader: %s", error)
-            return None
+        from rag.reader import Reader
+
+        return Reader.load(None if self.settings.reader == "bundled" else Path(self.settings.reader).expanduser())
 
     def _connect(self, name: str) -> "LLM":
         """The language model of that name, connected once and checked first."""

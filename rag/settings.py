@@ -39,7 +39,9 @@ class Settings(BaseSettings):
     )
     reranker: str = Field("", description="Cross-encoder that reranks on top: a sentence-transformers name or path.")
     reader: str = Field(
-        "", description="Folder of another evidence reader, or none; empty uses the one in the package."
+        "none",
+        description="Evidence reader that picks the sentence: none, bundled (better sentences, about 60 ms more a "
+        "question; use RAG_MIN_CONFIDENCE=0.5 with it) or the folder of another one.",
     )
 
     llm: str = Field(

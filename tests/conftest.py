@@ -18,13 +18,12 @@ hypothesis.settings.load_profile("footnote")
 
 @pytest.fixture(autouse=True)
 def _nothing_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No RAG_* variable and no .env of whoever runs the tests is seen; corpora go to the test, the reader stays out."""
+    """No RAG_* variable and no .env of whoever runs the tests is seen; corpora go to the test."""
     import os
 
     for name in [name for name in os.environ if name.startswith("RAG_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("RAG_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("RAG_READER", "none")
     monkeypatch.chdir(tmp_path)
 
 
@@ -36,8 +35,8 @@ def seeds() -> Path:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings for a corpus of the test's own, without the evidence reader (a model)."""
-    return Settings(home=tmp_path / "home", corpus="test", reader="none")
+    """Settings for a corpus of the test's own."""
+    return Settings(home=tmp_path / "home", corpus="test")
 
 
 @pytest.fixture

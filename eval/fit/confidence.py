@@ -53,7 +53,7 @@ def fit(observations: Sequence[Observation]) -> Model:
     names = [name for name in rows[0] if rows[0][name] is not None]
     table = np.array([[row[name] for name in names] for row in rows])
     classifier: Any = LogisticRegression(C=10.0)
-    fitted = classifier.fit(table, [each.question.answerable for each in told])
+    fitted: Any = classifier.fit(table, [each.question.answerable for each in told])
     coefficients = {name: round(float(value), 2) for name, value in zip(names, fitted.coef_[0], strict=True)}
     return Model(intercept=round(float(fitted.intercept_[0]), 2), **coefficients)
 
@@ -73,9 +73,9 @@ def describe(observations: Sequence[Observation], model: Model, thresholds: Sequ
                 [one < threshold for one, each in zip(sure, observations, strict=True) if wanted(each.question)]
             )
             for kind, wanted in (
-                ("answerable", lambda question: question.answerable),
-                ("offtopic", lambda question: question.type == "offtopic"),
-                ("nearmiss", lambda question: question.type == "nearmiss"),
+                ("answerable", _is_answerable),
+                ("offtopic", _is_offtopic),
+                ("nearmiss", _is_nearmiss),
             )
         }
         lines.append(
@@ -103,3 +103,15 @@ THRESHOLDS = (0.5, 0.6, 0.65, 0.7, 0.75, 0.8)
 def _pair(given: str) -> tuple[str, Path]:
     corpus, _, questions = given.partition("=")
     return corpus, Path(questions)
+
+
+def _is_answerable(question: Question) -> bool:
+    return question.answerable
+
+
+def _is_offtopic(question: Question) -> bool:
+    return question.type == "offtopic"
+
+
+def _is_nearmiss(question: Question) -> bool:
+    return question.type == "nearmiss"

@@ -240,7 +240,7 @@ PIECES = st.lists(
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Assistant, Assistant, list[str]]]:
     """Two assistants over the seeds: one quotes, one drafts what the list holds, whatever it is."""
     home = tmp_path_factory.mktemp("standing")
-    settings = Settings(home=home, corpus="standing", min_confidence=0.0, unsupported="mark", reader="none")
+    settings = Settings(home=home, corpus="standing", min_confidence=0.0, unsupported="mark")
     script: list[str] = [""]
     llm = ScriptedLLM(lambda prompt: script[0])
     with (

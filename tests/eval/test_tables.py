@@ -43,7 +43,7 @@ def test_the_run_table_shows_values_intervals_and_both_splits(
     assert "test (" in shown
     line = next(line for line in shown.splitlines() if "key-fact recall" in line)
     assert line.split()[2] == "0.833"
-    assert " to " in line
+    assert "–" in line
     assert "followup (1)" in _text(type_table(groups))
 
 
