@@ -238,10 +238,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint last.pt and log.jsonl")
     parser.add_argument("--exclude", type=Path, default=EVALUATED, help="ids of ml_abstracts kept for evaluation")
     parser.add_argument(
-        "--examples", type=int, default=30_000, help="windows to train on in all (default: %(default)s)"
+        "--examples", type=int, default=17_000, help="windows to train on in all (default: %(default)s)"
     )
     parser.add_argument(
-        "--final-share", type=float, default=0.5, help="share of the final phase (default: %(default)s)"
+        "--final-share", type=float, default=0.4, help="share of the final phase (default: %(default)s)"
     )
     parser.add_argument("--checked", type=int, default=30, help="held-out examples checked per source")
     parser.add_argument("--check-every", type=int, default=6_000, help="examples between checks")
