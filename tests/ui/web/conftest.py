@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -74,9 +73,9 @@ class Server:
         raise AssertionError("The server did not come up within a minute.")
 
     def stop(self) -> None:
-        """Interrupt it, as Ctrl+C does, and wait until it is gone."""
+        """End it and wait until it is gone. Not by SIGINT: what a shell starts in the background ignores that."""
         if self.process is not None:
-            self.process.send_signal(signal.SIGINT)
+            self.process.terminate()
             self.process.wait(30)
             self.process = None
 
