@@ -13,7 +13,6 @@ from rich.console import Console
 
 from rag.errors import InputError, UsageError
 from rag.records import Progress
-from rag.settings import Settings
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -183,6 +182,7 @@ def benchmark_command(
     from eval.benchmarks import run_benchmark
     from eval.benchmarks.outcome import Options
     from eval.tables import matrix_table, outcome_table
+    from rag.settings import Settings
 
     settings = Settings(**({} if llm is None else {"llm": llm}))
     with _progress() as progress:
@@ -211,6 +211,8 @@ def peers_command(
     - `rag eval peers`
     - `rag eval peers --llm openai-like/my-model --limit 100`
     """
+    from rag.settings import Settings
+
     _require(PEERS_EXTRA, "peers")
     from eval.corpus import SEEDS
     from eval.peers import contest
@@ -275,6 +277,8 @@ def speed_command(
 
     - `rag eval speed --data papers.jsonl --limit 500`
     """
+    from rag.settings import Settings
+
     _require(PEERS_EXTRA, "peers")
     from eval.speed import markdown, measure
 
@@ -328,6 +332,7 @@ def _assistant(corpus: str | None, ingest: list[Path] | None, llm: str | None) -
     """The assistant that the options ask for, and what to call its corpus."""
     from eval.corpus import SEEDS, throw_away
     from rag.assistant import Assistant
+    from rag.settings import Settings
 
     chosen: dict[str, Any] = {} if llm is None else {"llm": llm}
     if corpus is not None:
