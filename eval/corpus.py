@@ -33,7 +33,7 @@ def throw_away(
                 f"There is nothing at {path} to ingest; name files with --ingest, or a corpus with --corpus."
             )
     with tempfile.TemporaryDirectory(prefix="footnote-eval-") as home:
-        own = settings.model_copy(update={"home": Path(home), "corpus": "eval", "chroma_url": ""})
+        own = settings.model_copy(update={"home": Path(home), "corpus": "eval"})
         with Assistant.open(own) as assistant:
             report = assistant.ingest([str(path) for path in paths], progress=progress)
             if not report.added:

@@ -18,7 +18,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 import orjson
 from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
@@ -40,7 +40,6 @@ QuestionType = Literal[
     "offtopic",
     "injection",
 ]
-QUESTION_TYPES: tuple[str, ...] = get_args(QuestionType)
 Split = Literal["dev", "test"]
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]

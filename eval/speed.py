@@ -79,7 +79,7 @@ def measure(
     tell = progress or (lambda _: None)
     with tempfile.TemporaryDirectory(prefix="footnote-speed-") as folder:
         home = Path(folder)
-        own = settings.model_copy(update={"home": home, "corpus": "source", "llm": "quotes", "chroma_url": ""})
+        own = settings.model_copy(update={"home": home, "corpus": "source", "llm": "quotes"})
         abstracts = _abstracts(path, own, limit)
         if len(abstracts) < 2 * WARM:
             raise InputError(f"{path} holds {len(abstracts)} abstracts; at least {2 * WARM} are needed to measure.")

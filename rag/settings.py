@@ -68,7 +68,6 @@ class Settings(BaseSettings):
     ui_password: SecretStr = Field(
         SecretStr(""), description="Password of the chat page; it must have one to listen beyond this computer."
     )
-    chroma_url: str = Field("", description="Address of a Chroma server; empty keeps the vectors in the corpus folder.")
 
     @field_validator("llm")
     @classmethod

@@ -104,7 +104,7 @@ def collection(name: str, documents: Iterable[Document], options: Options) -> It
                 ids.append(document.id)
                 record = {"id": document.id, "title": document.title, "text": document.text}
                 file.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
-        changes = {"home": options.keep or Path(folder) / "home", "corpus": name, "chroma_url": ""}
+        changes = {"home": options.keep or Path(folder) / "home", "corpus": name}
         with Assistant.open(options.settings.model_copy(update=changes)) as assistant:
             report = assistant.ingest([path], progress=options.progress)
             own_ids = {id_: id_ for id_ in ids}

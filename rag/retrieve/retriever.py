@@ -1,6 +1,7 @@
 """The search as everything above sees it: a question in, hits with their evidence sentences out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from rag.index.index import Index
@@ -73,8 +74,6 @@ RERANKED = 20
 
 
 def _reranked(reranker: Reranker, question: str, hits: list[Hit]) -> list[Hit]:
-    from dataclasses import replace
-
     pairs = [(question, f"{hit.abstract.title}. {hit.abstract.text}") for hit in hits]
     scores = reranker.predict(pairs)
     ranked = [replace(hit, score=float(score)) for hit, score in zip(hits, scores, strict=True)]
