@@ -1,7 +1,7 @@
 """The composition root: one corpus, opened with its settings, and everything that can be asked of it."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -95,15 +95,18 @@ class Assistant:
 
     # --- filling the corpus ---------------------------------------------------------------------------------------
 
-    def ingest(self, paths: Sequence[str | Path], *, progress: Report | None = None) -> IngestReport:
+    def ingest(
+        self, paths: Sequence[str | Path], *, fields: Mapping[str, str] | None = None, progress: Report | None = None
+    ) -> IngestReport:
         """Bring in the abstracts of files, folders, globs or ``-`` (standard input); see the report for every record.
 
-        Raises InputError for a path that does not exist and CorpusLockedError while another process writes. It may be
-        interrupted at any moment and repeated: what is there already is skipped.
+        ``fields`` says which of the files' own fields are meant where their names do not: ``{"text": "AB"}``.
+        Raises InputError for a path that does not exist or a field that abstracts do not have, and CorpusLockedError
+        while another process writes. It may be interrupted at any moment and repeated: what is there is skipped.
         """
         from rag.index.ingest import ingest
 
-        return ingest(self._index, paths, progress)
+        return ingest(self._index, paths, progress, fields=fields)
 
     def remove(self, ids: Sequence[str]) -> int:
         """Remove abstracts; returns how many. Raises NotFoundError, removing nothing, when an id is unknown."""

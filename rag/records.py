@@ -76,11 +76,15 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A record that was not taken: where it stood, and why, in a sentence that says what to do."""
+    """A record that was not taken: where it stood, and why, in a sentence that says what to do.
+
+    ``no_abstract`` tells a record that is sound but has no abstract, as many in a library, from one that is not.
+    """
 
     path: str
     record: int
     reason: str
+    no_abstract: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +118,14 @@ class IngestReport:
         """All records seen."""
         return self.added + self.updated + self.unchanged + self.merged + len(self.rejected)
 
+    @property
+    def without_abstract(self) -> int:
+        """How many of the rejected records have no abstract but are sound otherwise."""
+        return sum(rejection.no_abstract for rejection in self.rejected)
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON that every surface returns."""
-        return dict(as_json(self))
+        return {**as_json(self), "without_abstract": self.without_abstract}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from rag.corpus.identity import normalise_arxiv_id, normalise_doi, normalise_pmid
@@ -52,22 +53,21 @@ def clean(record: Record) -> Abstract | Rejection:
 
     The id is the record's own, else derived from the text; a missing title is derived from the text.
     """
-    fields = _by_name(record.fields)
+    fields = _Fields(_by_name(record.fields), record.chosen)
 
-    def reject(reason: str) -> Rejection:
-        return Rejection(record.path, record.number, reason)
+    def reject(reason: str, no_abstract: bool = False) -> Rejection:
+        return Rejection(record.path, record.number, reason, no_abstract)
 
     raw = _text(_first(fields, "text"))
     if not raw.strip():
-        given = ", ".join(list(record.fields)[:8]) or "none"
-        return reject(f"The record has no abstract (its fields: {given}); name the field 'abstract' and fill it.")
+        return reject(_no_abstract(record, fields), no_abstract=True)
     if len(raw) > LONGEST_TEXT:
         return reject(
             f"The abstract has {len(raw):,} characters, over {LONGEST_TEXT:,}; give abstracts, not whole papers."
         )
     text = _LABEL.sub("", normalise(raw))
     if problem := _problem(text):
-        return reject(problem)
+        return reject(problem, no_abstract=_PLACEHOLDER.fullmatch(text) is not None)
     title = normalise(_text(_first(fields, "title")))[:1000]
     record_id = _identifier(_first(fields, "id"))
     return Abstract(
@@ -87,6 +87,15 @@ def clean(record: Record) -> Abstract | Rejection:
     )
 
 
+def _no_abstract(record: Record, fields: "_Fields") -> str:
+    title = normalise(_text(_first(fields, "title")))[:100]
+    of = f" of “{title}”" if title else ""
+    given = ", ".join(map(str, list(record.fields)[:8])) or "none"
+    return (
+        f"The record{of} has no abstract (its fields: {given}); fill the field 'abstract', or map another one to text."
+    )
+
+
 def _by_name(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields under their names without case, dashes, underscores and blanks; of two alike the first."""
     named: dict[str, Any] = {}
@@ -95,11 +104,20 @@ def _by_name(fields: Mapping[str, Any]) -> dict[str, Any]:
     return named
 
 
-def _values(fields: Mapping[str, Any], field: str) -> list[Any]:
-    return [fields[name] for name in _NAMES[field] if fields.get(name) not in (None, "", [], {})]
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """A record's fields under their plain names, and what is known to be meant by the abstract's own."""
+
+    named: Mapping[str, Any]
+    chosen: Mapping[str, Any]
 
 
-def _first(fields: Mapping[str, Any], field: str) -> Any:
+def _values(fields: _Fields, field: str) -> list[Any]:
+    found = [fields.chosen[field]] if field in fields.chosen else [fields.named.get(name) for name in _NAMES[field]]
+    return [value for value in found if value not in (None, "", [], {})]
+
+
+def _first(fields: _Fields, field: str) -> Any:
     return next(iter(_values(fields, field)), None)
 
 
@@ -134,20 +152,20 @@ def _identifier(value: Any) -> str:
     return found if len(found) <= _LONGEST_ID else ""
 
 
-def _identified(fields: Mapping[str, Any], field: str, read: Any) -> str:
+def _identified(fields: _Fields, field: str, read: Any) -> str:
     """The first value under the names of ``field`` in which ``read`` finds an identifier."""
     texts = (_text(value) for value in _values(fields, field))
     return next((str(found) for found in map(read, texts) if found), "")
 
 
-def _year(fields: Mapping[str, Any]) -> int | None:
+def _year(fields: _Fields) -> int | None:
     for value in _values(fields, "year"):
         if found := _YEAR.search(_text(value)):
             return int(found[1])
     return None
 
 
-def _url(fields: Mapping[str, Any]) -> str:
+def _url(fields: _Fields) -> str:
     """The first web address; anything else (``javascript:``, a local path) is not offered as a link."""
     given = (each for value in _values(fields, "url") for each in (value if isinstance(value, list) else [value]))
     return next((found[0] for value in given if (found := _ADDRESS.match(_text(value).strip()))), "")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from rag.corpus.compression import SUFFIXES
 from rag.corpus.json_lines import read_json_lines
 from rag.corpus.lines import Line
 from rag.corpus.plain_text import is_wrapped, read_lines, read_paragraphs
@@ -16,11 +17,15 @@ Reader = Callable[[str, Iterable[Line | Rejection]], Iterator[Record | Rejection
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format that can be read. ``matches(suffix, head)`` sees the lower-cased suffix and the start of the text."""
+    """A format that can be read. ``matches(suffix, head)`` sees the lower-cased suffix and the start of the text.
+
+    A reader gets lines; with ``pieces``, for formats in which line ends mean nothing, long lines come to it in parts.
+    """
 
     name: str
     matches: Callable[[str, str], bool]
     read: Reader
+    pieces: bool = False
 
 
 _OBJECT_LINE = re.compile(r'[ \t]*\{[ \t]*(?:"(?:[^"\\\n]|\\.)*"[ \t]*:.+|\}[ \t]*$)', re.MULTILINE)
@@ -55,7 +60,8 @@ FORMATS = (
 
 def detect(path: str, head: str) -> Format | Rejection:
     """The format of a file by the start of its text and by its name, or why none fits."""
-    suffix = PurePath(path).suffix.lower()
+    name = PurePath(path)
+    suffix = (PurePath(name.stem) if name.suffix.lower() in SUFFIXES else name).suffix.lower()
     for each in FORMATS:
         if each.matches(suffix, head):
             return each

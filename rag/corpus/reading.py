@@ -1,33 +1,43 @@
-"""Paths to records: files, folders, globs and standard input, one after the other in bounded memory."""
+"""Paths to records: files, folders, archives, globs and standard input, one after the other in bounded memory."""
 
 import glob
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
+from rag.corpus import mapping
+from rag.corpus.archive import is_archive, is_read, members
+from rag.corpus.compression import MAGIC, Decompressed, compression
 from rag.corpus.formats import detect
-from rag.corpus.lines import open_text
+from rag.corpus.lines import Stream, open_text
 from rag.corpus.record import Record
 from rag.errors import InputError
 from rag.records import Rejection
 
 STDIN = "-"
-_ABOUT_THE_FOLDER = ("readme", "license", "licence", "changelog")
+MOST_FAILURES = 100_000
+"""Rejections of one file in a row after which the rest of it is left: it is not what it seems to be."""
 
 
-def read(paths: Iterable[str | os.PathLike[str]] | str | os.PathLike[str]) -> Iterator[Record | Rejection]:
+def read(
+    paths: Iterable[str | os.PathLike[str]] | str | os.PathLike[str], fields: Mapping[str, str] | None = None
+) -> Iterator[Record | Rejection]:
     """The records of ``paths``, in order, each file once; what cannot be read comes as a Rejection in its place.
 
-    A path is a file, a folder (searched through, without hidden files and READMEs), a glob pattern, or "-" for
-    standard input. Raises InputError, before anything is read, when a path does not exist or a pattern fits nothing.
+    A path is a file, a zip archive, a folder (searched through, without hidden files and READMEs), a glob pattern, or
+    "-" for standard input; files may be compressed. ``fields`` names the files' own fields by the abstract's
+    (``{"text": "AB"}``). Raises InputError, before anything is read, when a path does not exist, a pattern fits
+    nothing, or ``fields`` names a field that abstracts do not have.
     """
+    mapping.check(fields or {})
     given = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
     if not given:
         raise InputError("No path was given; name a file, a folder or - for standard input.")
     found = [file for path in given for file in _files(os.fspath(path))]
-    return _read_all(found)
+    records = _read_all(found)
+    return mapping.mapped(records, fields) if fields else records
 
 
 def _files(path: str) -> list[str | Rejection]:
@@ -64,7 +74,7 @@ def _folder(folder: str) -> list[str | Rejection]:
         files += [
             os.path.join(parent, name)  # noqa: PTH118 (paths are kept as they were given)
             for name in sorted(names)
-            if not name.startswith(".") and Path(name).stem.lower() not in _ABOUT_THE_FOLDER
+            if is_read((name,))
         ]
     return files or [Rejection(folder, 0, "The folder has no files to read; put text or JSON Lines files in it.")]
 
@@ -84,16 +94,34 @@ def _read_file(file: str) -> Iterator[Record | Rejection]:
         "utf-8", "replace"
     )  # a name that is no UTF-8 can still be shown
     if path == STDIN:
-        yield from _read_stream(path, sys.stdin.buffer)
+        yield from _read_stream(path, Stream(sys.stdin.buffer))
         return
     try:
-        with Path(file).open("rb") as stream:
-            yield from _read_stream(path, stream)
+        with Path(file).open("rb") as raw:
+            stream = Stream(raw)
+            if is_archive(stream.peek(MAGIC)) and raw.seekable():
+                yield from _read_archive(path, raw)
+            else:
+                yield from _read_stream(path, stream)
     except OSError as error:
         yield Rejection(path, 0, f"The file cannot be read ({error.strerror}); check that it exists and is readable.")
 
 
-def _read_stream(path: str, stream: BinaryIO) -> Iterator[Record | Rejection]:
+def _read_archive(path: str, raw: BinaryIO) -> Iterator[Record | Rejection]:
+    for member in members(path, raw):
+        if isinstance(member, Rejection):
+            yield member
+        else:
+            yield from _read_stream(member.path, Stream(member.stream))
+
+
+def _read_stream(path: str, stream: Stream) -> Iterator[Record | Rejection]:
+    if how := compression(stream.peek(MAGIC)):
+        stream = Stream(cast(BinaryIO, Decompressed(cast(BinaryIO, stream), how)))
+    if is_archive(stream.peek(MAGIC)):
+        reason = "A zip archive is read from a file, not inside of something else; save or unpack it first."
+        yield Rejection(path, 0, reason)
+        return
     opened = open_text(path, stream)
     if isinstance(opened, Rejection):
         yield opened
@@ -101,5 +129,12 @@ def _read_stream(path: str, stream: BinaryIO) -> Iterator[Record | Rejection]:
     form = detect(path, opened.head)
     if isinstance(form, Rejection):
         yield form
-    else:
-        yield from form.read(path, opened.lines)
+        return
+    failures = 0
+    for item in form.read(path, opened.lines(form.pieces)):
+        yield item
+        failures = failures + 1 if isinstance(item, Rejection) else 0
+        if failures >= MOST_FAILURES:
+            reason = f"{MOST_FAILURES:,} records in a row could not be read, the rest is left; check the file's format."
+            yield Rejection(path, item.record, reason)  # type: ignore[union-attr] # a failure is a Rejection
+            return

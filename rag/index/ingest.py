@@ -7,7 +7,7 @@ any moment; ingesting the same files again skips what is there and ends in the s
 import os
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,15 +24,23 @@ BATCH = 512
 """Abstracts embedded and committed at a time: about 5 s of work on two cores."""
 
 
-def ingest(index: Index, paths: Sequence[str | Path], report: Report | None = None) -> IngestReport:
+def ingest(
+    index: Index,
+    paths: Sequence[str | Path],
+    report: Report | None = None,
+    *,
+    fields: Mapping[str, str] | None = None,
+) -> IngestReport:
     """Bring the abstracts of ``paths`` into the corpus; returns what became of every record.
 
-    Raises InputError, before anything is read, when a path does not exist, and CorpusLockedError when another process
-    is writing. Records that cannot be used are in the report's ``rejected``; all others are kept.
+    Raises InputError, before anything is read, when a path or a field of ``fields`` does not exist, and
+    CorpusLockedError when another process is writing. Records that cannot be used are in the report's ``rejected``; all
+    others are kept.
     """
     started = time.monotonic()
     # Absolute, so that the same file is the same source from wherever it is ingested.
-    records = read([str(path) if str(path) == STDIN else os.path.abspath(Path(path).expanduser()) for path in paths])  # noqa: PTH100
+    absolute = [str(path) if str(path) == STDIN else os.path.abspath(Path(path).expanduser()) for path in paths]  # noqa: PTH100
+    records = read(absolute, fields)
     with index.writing():
         index.catalog.claim_embedder(index.embedder.identity, write=True)
         run = index.catalog.start_run(_now())

@@ -1,5 +1,6 @@
 """``rag ingest | list | show | remove | stats | verify | rebuild``: what is in the corpus."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +26,12 @@ def ingest(
     paths: Annotated[
         list[str], typer.Argument(help="Files, folders, globs, or - for standard input.", metavar="PATH...")
     ],
+    field_map: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map", help="Which of the files' own fields is meant: text=AB,title=Title.", metavar="F=NAME,..."
+        ),
+    ] = None,
     corpus: options.Corpus = None,
     json: options.Json = False,
 ) -> None:
@@ -36,7 +43,7 @@ def ingest(
     """
     with options.assistant(corpus) as assistant:
         with options.progress() as progress:
-            report = assistant.ingest(paths, progress=progress)
+            report = assistant.ingest(paths, fields=_fields(field_map), progress=progress)
         if json:
             options.print_json(report.to_dict())
         else:
@@ -47,19 +54,31 @@ def ingest(
         raise InputError(f"Nothing could be read; {_where(report.rejected[0])}: {report.rejected[0].reason}")
 
 
+def _fields(options: list[str] | None) -> dict[str, str] | None:
+    """The field map out of "text=AB,title=Document Title"; a comma may stand in a name, so only ",word=" parts two."""
+    parts = [part for option in options or () for part in re.split(r",(?=\w+=)", option)]
+    for part in parts:
+        if "=" not in part:
+            from rag.errors import InputError
+
+            raise InputError(f"--map {part!r} names no field; write it as FIELD=NAME, for example text=AB.")
+    return {target.strip(): name.strip() for target, _, name in (part.partition("=") for part in parts)} or None
+
+
 def _print_report(report: "IngestReport") -> None:
     numbers = {
         "added": report.added,
         "updated": report.updated,
         "unchanged": report.unchanged,
         "merged": report.merged,
-        "rejected": len(report.rejected),
+        "without abstract": report.without_abstract,
+        "rejected": len(report.rejected) - report.without_abstract,
     }
     said = ", ".join(f"{count} {name}" for name, count in numbers.items() if count) or "nothing to read"
     typer.echo(f"{report.records} records in {report.files} files, {report.seconds:.1f} s: {said}")
     for merged in report.merges[:SHOWN]:
         typer.echo(f"  merged    {_shown(merged.path)}:{merged.record} is the same paper as {merged.abstract_id}")
-    for rejected in report.rejected[:SHOWN]:
+    for rejected in sorted(report.rejected, key=lambda each: each.no_abstract)[:SHOWN]:
         typer.echo(f"  rejected  {_where(rejected)}: {rejected.reason}")
     more = max(0, report.merged - SHOWN) + max(0, len(report.rejected) - SHOWN)
     if more:

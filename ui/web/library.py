@@ -39,7 +39,8 @@ def report_html(report: IngestReport) -> str:
         (report.updated, "updated"),
         (report.unchanged, "unchanged"),
         (report.merged, "merged with an abstract that was there"),
-        (len(report.rejected), "rejected"),
+        (report.without_abstract, "without an abstract"),
+        (len(report.rejected) - report.without_abstract, "rejected"),
     ]
     said = ", ".join(f"{count:,} {what}" for count, what in counts if count) or "no records found"
     merges = "".join(
