@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from rag.corpus.compression import SUFFIXES
+from rag.corpus.json_document import is_record, read_json_document
 from rag.corpus.json_lines import read_json_lines
 from rag.corpus.lines import Line
 from rag.corpus.plain_text import is_wrapped, read_lines, read_paragraphs
@@ -36,14 +37,25 @@ _OTHER_SUFFIXES = frozenset(
     .json .bib .ris .nbib .enw .csv .tsv .xml .html .htm .tex .rtf .py .sh .yaml .yml .toml .ini .cfg .log .sql
     """.split()
 )
+_BEFORE = "\ufeff \r\n\t"
 
 
 def _is_json_lines(suffix: str, head: str) -> bool:
-    return suffix in _JSON_SUFFIXES or _OBJECT_LINE.match(head.lstrip("\ufeff \r\n\t")) is not None
+    """Objects on lines of their own: the first line is a whole one, or the second begins another."""
+    lines = [line for line in head.lstrip(_BEFORE).split("\n", 20)[:20] if line.strip()]
+    if not lines or not _OBJECT_LINE.match(lines[0]):
+        return suffix in _JSON_SUFFIXES and not _JSON_DOCUMENT.match(head.lstrip(_BEFORE))
+    if len(lines) > 1 and _OBJECT_LINE.match(lines[1]):
+        return True
+    return suffix in _JSON_SUFFIXES or is_record(lines[0])
+
+
+def _is_json_document(suffix: str, head: str) -> bool:
+    return _JSON_DOCUMENT.match(head.lstrip(_BEFORE)) is not None
 
 
 def _is_text(suffix: str, head: str) -> bool:
-    return suffix not in _OTHER_SUFFIXES and not _JSON_DOCUMENT.match(head.lstrip("\ufeff \r\n\t"))
+    return suffix not in _OTHER_SUFFIXES
 
 
 def _is_wrapped_text(suffix: str, head: str) -> bool:
@@ -52,6 +64,7 @@ def _is_wrapped_text(suffix: str, head: str) -> bool:
 
 FORMATS = (
     Format("JSON Lines", _is_json_lines, read_json_lines),
+    Format("JSON", _is_json_document, read_json_document, pieces=True),
     Format("paragraphs", _is_wrapped_text, read_paragraphs),
     Format("one abstract a line", _is_text, read_lines),
 )

@@ -20,7 +20,7 @@ def read_json_lines(path: str, lines: Iterable[Line | Rejection]) -> Iterator[Re
         if not line.text.strip():
             continue
         try:
-            value = _loads(line.text)
+            value = loads(line.text)
         except ValueError as error:
             yield Rejection(path, line.number, f"The line is not valid JSON ({error}); mend or remove it.")
             continue
@@ -31,7 +31,8 @@ def read_json_lines(path: str, lines: Iterable[Line | Rejection]) -> Iterator[Re
             yield Rejection(path, line.number, f"The line holds a JSON {found}, not an object with an abstract.")
 
 
-def _loads(text: str) -> Any:
+def loads(text: str) -> Any:
+    """The value of a JSON text, mild mistakes allowed; raises ValueError, with a reason, for what is none."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
