@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rag.corpus.dialects import interpret
 from rag.corpus.identity import normalise_arxiv_id, normalise_doi, normalise_pmid
+from rag.corpus.markup import without_tags
 from rag.corpus.people import authors
 from rag.corpus.record import Record
-from rag.corpus.title import derive_title
+from rag.corpus.title import DERIVED, derive_title
 from rag.records import Abstract, Rejection, Source
 from rag.text import derived_id, normalise, words
 
@@ -16,8 +18,18 @@ LONGEST_TEXT = 100_000
 """Characters; an abstract has some thousand, a text over this is a whole paper or a mistake."""
 
 _NAMES = {
-    "text": ("abstract", "abstracttext", "text", "summary", "paperabstract", "content", "body", "description"),
-    "title": ("title", "papertitle", "articletitle", "name"),
+    "text": (
+        "abstract",
+        "abstracttext",
+        "abstractnote",
+        "text",
+        "summary",
+        "paperabstract",
+        "content",
+        "body",
+        "description",
+    ),
+    "title": ("title", "papertitle", "articletitle", "documenttitle", "name"),
     "id": ("id", "docid", "paperid", "uid", "corpusid", "recordid", "key"),
     "doi": ("doi", "url", "link", "id"),
     "pmid": ("pmid", "pubmedid"),
@@ -33,9 +45,12 @@ _NAMES = {
         "journaltitle",
         "journalname",
         "journalref",
+        "sourcetitle",
+        "publicationtitle",
+        "publicationname",
     ),
-    "url": ("url", "link", "urls", "links", "pdfurl", "href"),
-    "keywords": ("keywords", "keyword", "tags", "subjects", "categories"),
+    "url": ("url", "link", "urls", "links", "pdfurl", "pdflink", "href"),
+    "keywords": ("keywords", "keyword", "authorkeywords", "tags", "manualtags", "subjects", "categories"),
 }
 _ADDRESS = re.compile(r"https?://[^\s<>\"\ud800-\udfff]+", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
@@ -53,7 +68,7 @@ def clean(record: Record) -> Abstract | Rejection:
 
     The id is the record's own, else derived from the text; a missing title is derived from the text.
     """
-    fields = _Fields(_by_name(record.fields), record.chosen)
+    fields = _Fields(_by_name(record.fields), {**interpret(record.fields), **record.chosen})
 
     def reject(reason: str, no_abstract: bool = False) -> Rejection:
         return Rejection(record.path, record.number, reason, no_abstract)
@@ -65,10 +80,10 @@ def clean(record: Record) -> Abstract | Rejection:
         return reject(
             f"The abstract has {len(raw):,} characters, over {LONGEST_TEXT:,}; give abstracts, not whole papers."
         )
-    text = _LABEL.sub("", normalise(raw))
+    text = _LABEL.sub("", _prose(raw))
     if problem := _problem(text):
         return reject(problem, no_abstract=_PLACEHOLDER.fullmatch(text) is not None)
-    title = normalise(_text(_first(fields, "title")))[:1000]
+    title = "" if _is_derived(fields) else _prose(_text(_first(fields, "title")))[:1000]
     record_id = _identifier(_first(fields, "id"))
     return Abstract(
         id=record_id or derived_id(text),
@@ -77,7 +92,7 @@ def clean(record: Record) -> Abstract | Rejection:
         title_derived=not title,
         authors=authors(_first(fields, "authors")),
         year=_year(fields),
-        venue=normalise(_text(_first(fields, "venue"))),
+        venue=_prose(_text(_first(fields, "venue"))),
         doi=_identified(fields, "doi", normalise_doi),
         pmid=_identified(fields, "pmid", normalise_pmid),
         arxiv_id=_identified(fields, "arxiv_id", normalise_arxiv_id),
@@ -134,6 +149,19 @@ def _text(value: Any) -> str:
     return ""
 
 
+def _prose(raw: str) -> str:
+    """``raw`` normalised and without tags; again, where an escape hid a tag or a tag parted an escape."""
+    text, before = normalise(raw), ""
+    while "<" in text and text != before:
+        before, text = text, normalise(without_tags(text))
+    return text
+
+
+def _is_derived(fields: _Fields) -> bool:
+    """Whether the record says of its title that Footnote made it: it is derived again then."""
+    return fields.named.get("titlederived") is True or DERIVED in _text(fields.named.get("note"))
+
+
 def _problem(text: str) -> str:
     """Why ``text`` is no abstract, in a sentence that says what to do; empty when it is one."""
     if _PLACEHOLDER.fullmatch(text):
@@ -172,7 +200,15 @@ def _url(fields: _Fields) -> str:
 
 
 def _keywords(value: Any) -> tuple[str, ...]:
+    """The keywords in a list or a string; a semicolon parts them anywhere, a comma only where there is no semicolon."""
     if isinstance(value, str):
-        value = value.split(";" if ";" in value else ",")
-    items = (normalise(_text(each)) for each in value) if isinstance(value, list) else ()
-    return tuple(dict.fromkeys(filter(None, items)))
+        parts = normalise(value).split(";")
+        value = parts if len(parts) > 1 else parts[0].split(",")
+    items = (part for each in value for part in normalise(_text(each)).split(";")) if isinstance(value, list) else ()
+    return tuple(dict.fromkeys(filter(None, map(normalise, items))))
+
+
+def is_field_name(name: str, field: str | None = None) -> bool:
+    """Whether a column of that name is one of an abstract's fields, or the ``field`` of that name."""
+    plain = re.sub(r"[\W_]", "", name).lower()
+    return any(plain in _NAMES[each] for each in ([field] if field else _NAMES))

@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
+from rag.corpus.export_json import csl_json, json_lines
 from rag.records import Abstract
 
 _LATEX = {
@@ -17,12 +18,16 @@ _LITTLE_WORDS = frozenset(["a", "an", "the", "on", "of", "in", "for", "to", "and
 
 def to_bibtex(abstracts: Iterable[Abstract]) -> str:
     """One BibTeX entry an abstract, UTF-8, with keys that are unique among them; empty for none."""
-    entries, taken = [], set[str]()
+    return "".join(bibtex(abstracts))
+
+
+def bibtex(abstracts: Iterable[Abstract]) -> Iterator[str]:
+    """The entries of ``to_bibtex`` one by one, with a blank line between them."""
+    taken = set[str]()
     for abstract in abstracts:
         key = _unused(_key(abstract), taken)
+        yield ("\n" if taken else "") + _bibtex_entry(abstract, key)
         taken.add(key)
-        entries.append(_bibtex_entry(abstract, key))
-    return "\n".join(entries)
 
 
 def _bibtex_entry(abstract: Abstract, key: str) -> str:
@@ -87,7 +92,12 @@ def _ascii(text: str) -> str:
 
 def to_ris(abstracts: Iterable[Abstract]) -> str:
     """One RIS record an abstract, lines ended by CR LF as the format wants; empty for none."""
-    return "".join(_ris_record(abstract) for abstract in abstracts)
+    return "".join(ris(abstracts))
+
+
+def ris(abstracts: Iterable[Abstract]) -> Iterator[str]:
+    """The records of ``to_ris`` one by one."""
+    return (_ris_record(abstract) for abstract in abstracts)
 
 
 def _ris_record(abstract: Abstract) -> str:
@@ -113,3 +123,13 @@ def _ris_record(abstract: Abstract) -> str:
 def _line(text: str) -> str:
     """``text`` on one line: a new line would end a RIS field, and a blank one a BibTeX paragraph."""
     return " ".join(text.split())
+
+
+EXPORTS: dict[str, Callable[[Iterable[Abstract]], Iterator[str]]] = {
+    "bibtex": bibtex,
+    "ris": ris,
+    "csl-json": csl_json,
+    "jsonl": json_lines,
+}
+"""The formats abstracts can be written in; each gives the text piece by piece, in UTF-8 without changed line ends."""
+SUFFIXES = {".bib": "bibtex", ".ris": "ris", ".json": "csl-json", ".jsonl": "jsonl", ".ndjson": "jsonl"}

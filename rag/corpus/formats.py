@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from rag.corpus.compression import SUFFIXES
+from rag.corpus.csv_table import is_table, read_table
 from rag.corpus.json_document import is_record, read_json_document
 from rag.corpus.json_lines import read_json_lines
 from rag.corpus.lines import Line
@@ -34,7 +35,7 @@ _JSON_DOCUMENT = re.compile(r'[\[{]\s*(?:["{\[\]}]|$)')
 _JSON_SUFFIXES = (".jsonl", ".ndjson", ".jsonlines")
 _OTHER_SUFFIXES = frozenset(
     """
-    .json .bib .ris .nbib .enw .csv .tsv .xml .html .htm .tex .rtf .py .sh .yaml .yml .toml .ini .cfg .log .sql
+    .json .bib .ris .nbib .enw .xml .html .htm .tex .rtf .py .sh .yaml .yml .toml .ini .cfg .log .sql
     """.split()
 )
 _BEFORE = "\ufeff \r\n\t"
@@ -65,6 +66,7 @@ def _is_wrapped_text(suffix: str, head: str) -> bool:
 FORMATS = (
     Format("JSON Lines", _is_json_lines, read_json_lines),
     Format("JSON", _is_json_document, read_json_document, pieces=True),
+    Format("CSV and TSV", is_table, read_table),
     Format("paragraphs", _is_wrapped_text, read_paragraphs),
     Format("one abstract a line", _is_text, read_lines),
 )

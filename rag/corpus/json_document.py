@@ -37,8 +37,6 @@ def read_json_document(path: str, lines: Iterable[Line | Rejection]) -> Iterator
         return
     left = items.rest()
     if items.complete and not left:
-        if not reading.number:
-            yield Rejection(path, 0, "The list of records is empty; export some.")
         return
     if items.at_item_end and left:
         yield from reading.records(left)

@@ -130,7 +130,7 @@ def _read_stream(path: str, stream: Stream) -> Iterator[Record | Rejection]:
     if isinstance(form, Rejection):
         yield form
         return
-    failures = 0
+    failures, item = 0, None
     for item in form.read(path, opened.lines(form.pieces)):
         yield item
         failures = failures + 1 if isinstance(item, Rejection) else 0
@@ -138,3 +138,5 @@ def _read_stream(path: str, stream: Stream) -> Iterator[Record | Rejection]:
             reason = f"{MOST_FAILURES:,} records in a row could not be read, the rest is left; check the file's format."
             yield Rejection(path, item.record, reason)  # type: ignore[union-attr] # a failure is a Rejection
             return
+    if item is None:
+        yield Rejection(path, 0, f"The file ({form.name}) has no records; export some.")

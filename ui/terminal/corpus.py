@@ -1,4 +1,4 @@
-"""``rag ingest | list | show | remove | stats | verify | rebuild``: what is in the corpus."""
+"""``rag ingest | export | list | show | remove | stats | verify | rebuild``: what is in the corpus."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ SHOWN = 20
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    for command in (ingest, show, remove, stats, verify, rebuild):
+    for command in (ingest, export, show, remove, stats, verify, rebuild):
         app.command()(command)
     app.command("list")(list_abstracts)
 
@@ -35,11 +35,13 @@ def ingest(
     corpus: options.Corpus = None,
     json: options.Json = False,
 ) -> None:
-    """Bring abstracts into the corpus: plain text (one a line, or paragraphs) and JSON Lines.
+    """Bring abstracts into the corpus.
 
-    What is there already is skipped, so an ingest can be stopped at any time and repeated.
+    Read are JSON Lines and JSON (arXiv, Semantic Scholar, OpenAlex, Crossref, CSL-JSON), CSV and TSV, and plain text
+    (one abstract a line, or paragraphs); each also compressed (gzip, bzip2, xz, Zstandard) or in a zip archive. The
+    format is told by content. What is there already is skipped, so an ingest can be stopped at any time and repeated.
 
-    Example: rag ingest seeds/ my-library.jsonl
+    Example: rag ingest seeds/ my-library.jsonl export.csv.gz --map text=Summary
     """
     with options.assistant(corpus) as assistant:
         with options.progress() as progress:
@@ -119,6 +121,43 @@ def list_abstracts(
         total = assistant.stats().abstracts
         if len(found) == limit and total > offset + limit:
             typer.echo(f"... {total} in all; --offset {offset + limit} goes on")
+
+
+def export(
+    form: Annotated[
+        str | None,
+        typer.Option("--format", "-f", help="bibtex, ris, csl-json or jsonl; by the name of FILE otherwise."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write.", metavar="FILE")] = None,
+    corpus: options.Corpus = None,
+    year_from: options.YearFrom = None,
+    year_to: options.YearTo = None,
+    venue: options.Venue = None,
+    source: options.FromSource = None,
+) -> None:
+    """Write the abstracts for a reference manager or another program; to standard output without --out.
+
+    Example: rag export --from 2020 --out library.ris
+    """
+    from rag.corpus.export import EXPORTS, SUFFIXES
+    from rag.errors import InputError
+
+    form = form or SUFFIXES.get(out.suffix.lower() if out else "", "bibtex")
+    if form not in EXPORTS:
+        raise InputError(f"There is no export format {form!r}; use one of {', '.join(EXPORTS)}.")
+    with options.assistant(corpus) as assistant:
+        only = options.filters(year_from, year_to, venue, source)
+        written = EXPORTS[form](assistant.abstracts(filters=only))
+        if out is None:
+            for part in written:
+                typer.echo(part.encode(), nl=False)
+            return
+        try:
+            with out.open("w", encoding="utf-8", newline="") as file:
+                file.writelines(written)
+        except OSError as error:
+            raise InputError(f"The file {out} cannot be written ({error.strerror}); name another one.") from None
+        typer.echo(f"{assistant.count(only)} abstracts written to {_shown(str(out))} ({form})")
 
 
 def show(
