@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rag.corpus.dialects import interpret
+from rag.corpus.dialects import interpret, unwrapped
 from rag.corpus.identity import normalise_arxiv_id, normalise_doi, normalise_pmid
 from rag.corpus.markup import without_tags
 from rag.corpus.people import authors
@@ -68,7 +68,8 @@ def clean(record: Record) -> Abstract | Rejection:
 
     The id is the record's own, else derived from the text; a missing title is derived from the text.
     """
-    fields = _Fields(_by_name(record.fields), {**interpret(record.fields), **record.chosen})
+    given = unwrapped(record.fields)
+    fields = _Fields(_by_name(given), {**interpret(given), **record.chosen})
 
     def reject(reason: str, no_abstract: bool = False) -> Rejection:
         return Rejection(record.path, record.number, reason, no_abstract)

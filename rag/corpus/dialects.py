@@ -28,13 +28,12 @@ class Dialect:
 
 def interpret(fields: Fields) -> dict[str, Any]:
     """What is known of a record's meaning: values under the names of ``Abstract``; nothing for an unknown dialect."""
-    inner = _unwrapped(fields)
-    dialect = next((each for each in DIALECTS if each.matches(inner)), None)
-    found = dialect.read(inner) if dialect else {}
+    dialect = next((each for each in DIALECTS if each.matches(fields)), None)
+    found = dialect.read(fields) if dialect else {}
     return {name: value for name, value in found.items() if value not in (None, "", [], {})}
 
 
-def _unwrapped(fields: Fields) -> Fields:
+def unwrapped(fields: Fields) -> Fields:
     """The record in an answer about one (Crossref's ``message``) or in a search hit (Elasticsearch's ``_source``)."""
     for wrapper in ("message", "_source"):
         if isinstance(fields.get(wrapper), Mapping) and not any(name in fields for name in ("title", "abstract")):

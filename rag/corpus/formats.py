@@ -42,13 +42,14 @@ _BEFORE = "\ufeff \r\n\t"
 
 
 def _is_json_lines(suffix: str, head: str) -> bool:
-    """Objects on lines of their own: the first line is a whole one, or the second begins another."""
+    """Objects on lines of their own: the first line is a whole one, or the second begins another and is no part of it."""
     lines = [line for line in head.lstrip(_BEFORE).split("\n", 20)[:20] if line.strip()]
     if not lines or not _OBJECT_LINE.match(lines[0]):
         return suffix in _JSON_SUFFIXES and not _JSON_DOCUMENT.match(head.lstrip(_BEFORE))
-    if len(lines) > 1 and _OBJECT_LINE.match(lines[1]):
+    if suffix in _JSON_SUFFIXES:
         return True
-    return suffix in _JSON_SUFFIXES or is_record(lines[0])
+    another = len(lines) > 1 and _OBJECT_LINE.match(lines[1]) is not None
+    return (another and lines[0].rstrip()[-1] not in ",:[{") or is_record(lines[0])
 
 
 def _is_json_document(suffix: str, head: str) -> bool:

@@ -19,10 +19,13 @@ LISTS = frozenset(
 """Names under which an object holds a list of records, at most ``_DEEPEST`` objects deep."""
 _DEEPEST = 3
 _MOST_NESTING = 1000
+_LONGEST_KEY = 100
 _OWN = frozenset(["abstract", "abstract_inverted_index", "text"])
 """A document that has these itself is a record, whatever lists it has."""
-_OUTSIDE = re.compile(r'["{}\[\],]')
+_OUTSIDE = re.compile(r'["{}\[\],:]')
 _INSIDE = re.compile(r'["{}\[\]]')
+_BETWEEN = ",\ufeff \t\r\n"
+"""What may stand between two objects at the top."""
 _STRING = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _PLAIN = rf'[^"{{}}\[\]]++|"{_STRING.pattern}"'
 _SMALL = re.compile(rf"(?:{_PLAIN}|\{{(?:{_PLAIN})*+\}}|\[(?:{_PLAIN})*+\])*+", re.DOTALL)
@@ -64,7 +67,8 @@ class Items:
 
     def rest(self) -> str | None:
         """What is left over at the end of the document."""
-        return self._take()
+        text = self._take()
+        return text if text is None or self._depth else text.lstrip(_BETWEEN)
 
     def feed(self, text: str) -> Iterator[str | None]:
         """The texts of the records that end in ``text``."""
@@ -74,11 +78,12 @@ class Items:
         while position < len(text):
             if self._in_string:
                 end = _STRING.match(text, position).end()  # type: ignore[union-attr] # it matches nothing, too
+                if self._list is None:
+                    self._key = (self._key + text[position:end])[:_LONGEST_KEY]
                 self._escaped = end == len(text) - 1 and text[end] == "\\"
                 if end == len(text) or self._escaped:
                     break
                 self._in_string = False
-                self._string_ended(text, position, end)
                 position = end + 1
                 continue
             between = self._depth == self._list or (self._list is None and self._depth <= _DEEPEST)
@@ -92,7 +97,9 @@ class Items:
             position = found.end()
             match found[0]:
                 case '"':
-                    self._in_string, self._opening = True, False
+                    self._in_string, self._opening, self._key = True, False, ""
+                case ":" if self._depth == 1 and self._key in _OWN:
+                    self._is_record = True
                 case "," if self._depth == self._list:
                     self._keep(text[kept : found.start()])
                     kept = position
@@ -116,12 +123,6 @@ class Items:
                 case _:
                     pass
         self._keep(text[kept:])
-
-    def _string_ended(self, text: str, start: int, end: int) -> None:
-        if self._list is None and self._depth <= _DEEPEST:
-            self._key = text[start:end]
-            if self._depth == 1 and self._key in _OWN and text[end + 1 : end + 20].lstrip().startswith(":"):
-                self._is_record = True
 
     def _open(self, bracket: str) -> bool:
         """Go one deeper; True when the list of records begins with it: at its bracket, or at its first object."""
@@ -171,6 +172,6 @@ class Items:
         text = self._take()
         if not self._envelope and text is None:
             yield None
-        elif not self._envelope and text and (text := text.lstrip(",\ufeff \t\r\n")) not in ("", "]"):
+        elif not self._envelope and text and (text := text.lstrip(_BETWEEN)) not in ("", "]"):
             yield text
         self._envelope = self._is_record = False
