@@ -1,0 +1,132 @@
+"""CSV and TSV: delimiters, quotes, line numbers, tables without names, fields named by the user."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rag.corpus import Record, clean, read
+from rag.errors import InputError
+from rag.records import Abstract, Rejection
+
+FIXTURES = Path(__file__).parent / "fixtures"
+TEXT = "We measure, quickly, how snails cross a garden. They are slow."
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Writes a file under the test's folder."""
+
+    def written(content: str, name: str = "a.csv", encoding: str = "utf-8") -> Path:
+        (tmp_path / name).write_bytes(content.encode(encoding))
+        return tmp_path / name
+
+    return written
+
+
+def cleaned(path: Path, **fields: str) -> list[Abstract | Rejection]:
+    """What becomes of every record."""
+    return [clean(each) if isinstance(each, Record) else each for each in read(path, fields or None)]
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
+@pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.dat"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_delimiters(write: Write, delimiter: str, name: str, encoding: str) -> None:
+    """What parts the cells is told by the first row, whatever the file is called and whatever stands in the texts."""
+    rows = [["Title", "Year", "Abstract"], ["One; two|three", "2020", f'"{TEXT}"']]
+    if delimiter in ";|":
+        rows[1][0] = f'"{rows[1][0]}"'
+    (found,) = cleaned(write("\r\n".join(map(delimiter.join, rows)), name, encoding))
+    assert isinstance(found, Abstract)
+    assert (found.title, found.year, found.text) == ("One; two|three", 2020, TEXT)
+
+
+def test_cells_over_several_lines_and_their_numbers(write: Write) -> None:
+    """A row is numbered by its first line; quotes inside are doubled; blank rows and missing last cells are nothing."""
+    content = f'title,abstract,year\n"A ""quoted"" title","{TEXT}\nAnd more.",2020\n\nB,"{TEXT}"\n,,\n'
+    found = list(read(write(content)))
+    assert [(each.number, dict(each.fields)) for each in found if isinstance(each, Record)] == [
+        (2, {"title": 'A "quoted" title', "abstract": f"{TEXT}\nAnd more.", "year": "2020"}),
+        (5, {"title": "B", "abstract": TEXT}),
+    ]
+
+
+def test_excel_says_its_delimiter(write: Write) -> None:
+    """The line "sep=;" is no row."""
+    (found,) = cleaned(write(f"sep=;\nNumber;Abstract\n1,2,3,4;{TEXT}\n"))
+    assert isinstance(found, Abstract)
+    assert found.text == TEXT
+
+
+def test_a_row_that_would_lose_text_is_rejected(write: Write) -> None:
+    """More cells than columns mean an unquoted comma; the row is named and the next one read."""
+    long, good = cleaned(write(f'title,abstract\nA,{TEXT}\nB,"{TEXT}"\n'))
+    assert isinstance(long, Rejection)
+    assert long.record == 2
+    assert "quotes" in long.reason
+    assert isinstance(good, Abstract)
+
+
+def test_a_quote_that_nothing_closes_costs_one_row(write: Write) -> None:
+    """The rows behind it are read all the same."""
+    rows = "".join(f"T{number},{number} and a text that is long enough.\n" for number in range(2000))
+    found = cleaned(write(f'title,abstract\nA,"lost\n{rows}'))
+    assert isinstance(found[0], Rejection)
+    assert found[0].record == 2
+    assert "never closed" in found[0].reason
+    assert sum(isinstance(each, Abstract) for each in found[1:]) == 2000
+
+
+def test_one_column_needs_no_name(write: Write) -> None:
+    """Texts alone are abstracts, quoted or, under their name, not."""
+    assert [each.text for each in cleaned(write(f'"{TEXT}"\n"{TEXT}"\n')) if isinstance(each, Abstract)] == [TEXT] * 2
+    assert [each.text for each in cleaned(write(f"abstract\n{TEXT}\n")) if isinstance(each, Abstract)] == [TEXT]
+
+
+def test_columns_without_names_are_told(write: Write) -> None:
+    """Values in the place of names reject the file as a whole; a row of names alone is no record."""
+    (found,) = cleaned(write(f'1,2020,"{TEXT}"\n2,2021,"{TEXT}"\n'))
+    assert isinstance(found, Rejection)
+    assert "does not name" in found.reason
+    (found,) = cleaned(write("title,abstract\n"))
+    assert "no records" in str(found)
+
+
+def test_fields_named_by_the_user() -> None:
+    """A mapping says what no name does; without it the records are told to have no abstract."""
+    (found,) = cleaned(FIXTURES / "columns.csv")
+    assert isinstance(found, Rejection)
+    assert found.no_abstract
+    (found,) = cleaned(FIXTURES / "columns.csv", text="c", title="B", id="a")
+    assert isinstance(found, Abstract)
+    assert (found.id, found.title) == ("x-1", "Bees like blue")
+    assert found.text.startswith("Bees visit blue flowers first.")
+    (found,) = cleaned(FIXTURES / "european.csv", text="Zusammenfassung", title="Titel", year="Jahr", authors="Autoren")
+    assert isinstance(found, Abstract)
+    assert (found.title, found.year, found.authors) == ("Über Moose", 2014, ("Sölve Härting",))
+    assert found.text == "Moose wachsen langsam; wir messen, wie langsam. Es sind 3 mm im Jahr."
+
+
+def test_a_mapping_reaches_into_objects_and_wins(write: Write) -> None:
+    """Every format with named fields can be mapped, dots lead inside, and another mapping is another record."""
+    path = write('[{"abstract": "The wrong one of two texts.", "x": {"y": "The right one of two texts."}}]', "a.json")
+    (found,) = cleaned(path, text="x.y")
+    assert isinstance(found, Abstract)
+    assert found.text == "The right one of two texts."
+    digests = {
+        each.digest for fields in (None, {"text": "x.y"}) for each in read(path, fields) if isinstance(each, Record)
+    }
+    assert len(digests) == 2
+
+
+def test_a_misspelt_mapping_is_told(write: Write) -> None:
+    """An unknown target stops before anything is read; a field that no record has is named at the end."""
+    path = write(f'title,abstract\nA,"{TEXT}"\n')
+    with pytest.raises(InputError, match=r"no field 'txt'.*text, title"):
+        read(path, {"txt": "abstract"})
+    found, told = cleaned(path, title="Titel")
+    assert isinstance(found, Abstract)
+    assert found.title == "A"
+    assert "'Titel'" in str(told)
