@@ -54,6 +54,8 @@ _NAMES = {
 }
 _ADDRESS = re.compile(r"https?://[^\s<>\"\ud800-\udfff]+", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
+_BETWEEN_SEMICOLONS = re.compile(r"(?:&#?\w{1,32};|[^;])+")
+"""A semicolon that ends an entity parts nothing."""
 _LABEL = re.compile(r"^(?:abstract|summary)\s*(?:[:—–]|\.(?=\s)|-\s)\s*(?=\S)", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
     r"\W*(?:no abstract\b.{0,40}|(?:the )?abstract (?:is )?(?:not|un)\s?available.{0,20}"
@@ -203,8 +205,8 @@ def _url(fields: _Fields) -> str:
 def _keywords(value: Any) -> tuple[str, ...]:
     """The keywords in a list or a string; a semicolon parts them anywhere, a comma only where there is no semicolon."""
     if isinstance(value, str):
-        parts = normalise(value).split(";")
-        value = parts if len(parts) > 1 else parts[0].split(",")
+        parts = _BETWEEN_SEMICOLONS.findall(value)
+        value = parts if "".join(parts) != value else value.split(",")
     items = (part for each in value for part in normalise(_text(each)).split(";")) if isinstance(value, list) else ()
     return tuple(dict.fromkeys(filter(None, map(normalise, items))))
 

@@ -9,6 +9,7 @@ import orjson
 from rag.corpus.title import DERIVED
 from rag.records import Abstract, as_json
 
+_PERSON = re.compile(r"(?:[^\W\d_]|[.'’ -])+")
 _PARTICLE = re.compile(r"\s(?=(?:(?:van|von|der|den|de|del|della|di|da|dos|du|la|le|ten|ter|zu|zur)\s)+\S+$)")
 
 
@@ -49,7 +50,7 @@ def _item(abstract: Abstract) -> dict[str, Any]:
 
 def _name(author: str) -> dict[str, str]:
     """A person's name in its two parts, the particles with the family's; one that is not plainly so as it is."""
-    if "," in author or " " not in author:
+    if " " not in author or not _PERSON.fullmatch(author):
         return {"literal": author}
     particle = _PARTICLE.search(author)
     given, family = (author[: particle.start()], author[particle.end() :]) if particle else author.rsplit(" ", 1)
