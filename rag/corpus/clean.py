@@ -109,9 +109,8 @@ def _no_abstract(record: Record, fields: "_Fields") -> str:
     title = normalise(_text(_first(fields, "title")))[:100]
     of = f" of “{title}”" if title else ""
     given = ", ".join(map(str, list(record.fields)[:8])) or "none"
-    return (
-        f"The record{of} has no abstract (its fields: {given}); fill the field 'abstract', or map another one to text."
-    )
+    remedy = "fill the field 'abstract', or map another one to it (--map text=NAME)"
+    return f"The record{of} has no abstract (its fields: {given}); {remedy}."
 
 
 def _by_name(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -74,9 +74,10 @@ def _split(text: str) -> list[str]:
     return pieces
 
 
-def _natural_order(name: str) -> str:
+def _natural_order(raw: str) -> str:
     """A name given as "Family, Given" turned around; a name with a comma before Jr or PhD is not."""
+    name = raw.strip(" ,")
     family, comma, given = (part.strip() for part in name.partition(","))
     if not comma or "," in given or _SUFFIX.fullmatch(given):
-        return name.strip(" ,")
+        return name
     return f"{given} {family}".strip()

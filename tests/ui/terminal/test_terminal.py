@@ -13,6 +13,7 @@ from tests.doubles import ToyEmbedder
 from ui.terminal import main
 
 Run = Callable[..., tuple[int, str, str]]
+FIXTURES = Path(__file__).parents[2] / "corpus" / "fixtures"
 
 
 @pytest.fixture
@@ -109,6 +110,7 @@ def test_help_names_every_command(run: Run) -> None:
     out = run("--help")[1]
     for command in (
         "ingest",
+        "export",
         "ask",
         "chat",
         "search",
@@ -122,6 +124,44 @@ def test_help_names_every_command(run: Run) -> None:
     ):
         assert command in out
         assert len(run(command, "--help")[1]) > 200
+
+
+def test_records_without_an_abstract_are_told_apart(run: Run) -> None:
+    """The summary counts them by themselves, and what is really wrong comes first in the list."""
+    status, out, _ = run("ingest", FIXTURES / "crossref.json", FIXTURES / "csl.json", FIXTURES / "columns.csv")
+    assert status == 0
+    assert "3 added, 3 without abstract\n" in out
+    assert "“A chapter without an abstract”" in out
+    _, out, _ = run("ingest", FIXTURES / "csl.json", "--json")
+    assert json.loads(out)["without_abstract"] == 1
+
+
+def test_fields_are_mapped(run: Run) -> None:
+    """--map says what the columns mean, in one option or several; a mistake in it is a sentence."""
+    status, out, _ = run("ingest", FIXTURES / "columns.csv", "--map", "text=c,title=b", "--map", "id=a")
+    assert status == 0
+    assert "1 added" in out
+    assert "Bees like blue" in run("show", "x-1")[1]
+    for wrong, told in (("txt=c", "no field 'txt'"), ("text", "FIELD=NAME"), ("text=", "mapped to nothing")):
+        status, _, complaint = run("ingest", FIXTURES / "columns.csv", "--map", wrong)
+        assert status == 2
+        assert told in complaint
+
+
+def test_the_corpus_is_exported(run: Run, tmp_path: Path) -> None:
+    """By the name of the file or by --format, filtered as a list is, and read again as the same abstracts."""
+    run("ingest", FIXTURES / "csl.json", FIXTURES / "openalex.json", FIXTURES / "scopus.csv")
+    status, out, _ = run("export", "--out", tmp_path / "library.json")
+    assert status == 0
+    assert "4 abstracts written" in out
+    assert "4 records in 1 files" in (again := run("ingest", tmp_path / "library.json")[1])
+    assert "4 merged" in again
+    lines = run("export", "--format", "jsonl", "--from", "2021")[1].splitlines()
+    assert [json.loads(line)["year"] for line in lines] == [2023, 2021]
+    assert run("export")[1].count("\n@") + 1 == 4
+    assert run("export", "-f", "ris", "--to", "2018")[1].count("ER  - ") == 1
+    assert run("export", "-f", "docx")[0] == 2
+    assert run("export", "-o", tmp_path / "no" / "such.bib")[0] == 2
 
 
 def test_chat_understands_a_follow_up(run: Run, seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
