@@ -280,7 +280,7 @@ def speed_command(
     from rag.settings import Settings
 
     _require(PEERS_EXTRA, "peers")
-    from eval.speed import markdown, measure
+    from eval.speed.stock import markdown, measure
 
     with _progress() as progress:
         table = markdown(measure(data, Settings(), limit=limit, stock=stock, progress=progress)) + "\n"
