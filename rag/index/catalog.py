@@ -23,6 +23,8 @@ from rag.index.vectors import Comparable, Vectors
 from rag.records import Abstract, Filters, Source
 
 COLUMNS = "id, title, title_derived, text, authors, year, venue, doi, pmid, arxiv_id, url, keywords"
+IS_DONE = "key NOT IN (SELECT key FROM abstracts WHERE state != 0)"
+"""As ``state = 0``, but the state stands beside the texts: asked so, an index answers without reading them."""
 
 
 class Catalog:
@@ -248,15 +250,16 @@ class Catalog:
             marks = ",".join("?" * len(some))
             query = f"SELECT key, {columns} FROM vectors WHERE key IN ({marks})"  # noqa: S608 - question marks only
             rows += self._connection().execute(query, some)
+        found, codes, scales, chunks = zip(*rows, strict=True) if rows else ((), (), (), ())
         embedder = self.embedder()
         width = embedder.dimensions if embedder else 1
         return Comparable(
-            keys=[row[0] for row in rows],
-            sentence_codes=np.frombuffer(b"".join([row[1] for row in rows]), np.int8).reshape(-1, width),
-            sentence_scales=np.frombuffer(b"".join([row[2] for row in rows]), np.float32),
-            sentence_counts=np.array([len(row[2]) // 4 for row in rows], np.int64),
-            chunk_vectors=np.frombuffer(b"".join([row[3] for row in rows]), np.float16).reshape(-1, width),
-            chunk_counts=np.array([len(row[3]) // (2 * width) for row in rows], np.int64),
+            keys=list(found),
+            sentence_codes=np.frombuffer(b"".join(codes), np.int8).reshape(-1, width),
+            sentence_scales=np.frombuffer(b"".join(scales), np.float32),
+            sentence_counts=np.fromiter(map(len, scales), np.int64) // 4,
+            chunk_vectors=np.frombuffer(b"".join(chunks), np.float16).reshape(-1, width),
+            chunk_counts=np.fromiter(map(len, chunks), np.int64) // (2 * width),
         )
 
     def keys(self, filters: Filters | None = None, *, state: int = DONE, limit: int = -1) -> list[int]:
@@ -267,7 +270,7 @@ class Catalog:
         clauses, values = self._clauses(filters, state)
         query = f"SELECT key FROM abstracts WHERE {' AND '.join(clauses)} LIMIT ?"  # noqa: S608 - clauses are ours
         # Sorted here: asked for the order, SQLite would walk the texts instead of an index.
-        return sorted(key for (key,) in self._connection().execute(query, [*values, limit]))
+        return sorted([key for (key,) in self._connection().execute(query, [*values, limit])])
 
     def passing(self, keys: Sequence[int], filters: Filters) -> list[int]:
         """Those of ``keys`` that the filters let through, in no order."""
@@ -281,11 +284,8 @@ class Catalog:
         return found
 
     def _clauses(self, filters: Filters | None, state: int) -> tuple[list[str], list[Any]]:
-        # Hardly any are not done: to say which ones lets an index answer alone, where the state stands beside the texts.
-        unfinished = "state != 0"  # as the index of these has it, or it would not be used
-        clauses = [f"key NOT IN (SELECT key FROM abstracts WHERE {unfinished})"]  # noqa: S608
-        if state != DONE:
-            clauses = [unfinished, f"state = {state}"]
+        # As the index of the unfinished has it, or it would not be used.
+        clauses = [IS_DONE] if state == DONE else ["state != 0", f"state = {state}"]
         if not filters:
             return clauses, []
         more, values = _where(filters)
@@ -328,11 +328,11 @@ class Catalog:
     def counts_by(self, what: str) -> dict[Any, int]:
         """Abstracts by 'year', 'venue' or source 'path', most frequent first; unknown years are left out."""
         queries = {
-            "year": "SELECT year, count(*) FROM abstracts WHERE state = 0 AND year IS NOT NULL GROUP BY year ORDER BY year",
-            "venue": "SELECT venue, count(*) n FROM abstracts WHERE state = 0 AND venue != '' GROUP BY venue ORDER BY n DESC",
+            "year": "SELECT year, count(*) FROM abstracts WHERE year IS NOT NULL AND {} GROUP BY year ORDER BY year",
+            "venue": "SELECT venue, count(*) n FROM abstracts WHERE venue != '' AND {} GROUP BY venue ORDER BY n DESC",
             "path": "SELECT path, count(*) FROM sources GROUP BY path ORDER BY path",
         }
-        return dict(self._connection().execute(queries[what]).fetchall())
+        return dict(self._connection().execute(queries[what].format(IS_DONE)).fetchall())
 
     def totals(self) -> tuple[int, int]:
         """Sentences and chunks in the corpus."""
