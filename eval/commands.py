@@ -1,9 +1,8 @@
 """The terminal's door to the evaluation: `rag eval ...`. Only arguments and printing; the work is done elsewhere."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,8 +10,9 @@ import orjson
 import typer
 from rich.console import Console
 
-from rag.errors import InputError, UsageError
-from rag.records import Progress
+from eval.speed.commands import app as speed_app
+from eval.terminal import PEERS_EXTRA, progress_bar, require
+from rag.errors import InputError
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -24,15 +24,9 @@ app = typer.Typer(
     help="Measure answers: runs with intervals and a report, comparisons, a gate, benchmarks, peers.",
 )
 
-EVAL_EXTRA = ("ir_measures", "rouge_score", "jinja2")
-PEERS_EXTRA = (
-    "llama_index.vector_stores.chroma",
-    "llama_index.embeddings.huggingface",
-    "langchain_chroma",
-    "langchain_huggingface",
-    "txtai",
-)
+app.add_typer(speed_app)
 
+EVAL_EXTRA = ("ir_measures", "rouge_score", "jinja2")
 QuestionFiles = Annotated[
     list[Path] | None,
     typer.Argument(metavar="[QUESTIONS]...", help="Question sets (JSONL); without one, the bundled seeds set."),
@@ -47,7 +41,7 @@ Ingest = Annotated[
 
 @app.callback()
 def _needs_eval() -> None:
-    _require(EVAL_EXTRA, "eval")
+    require(EVAL_EXTRA, "eval")
 
 
 @app.command("run")
@@ -87,7 +81,7 @@ def run_command(
     if not asked:
         raise InputError(f"No question is in the split {split!r}; use --split all.")
     prices = parse_prices(price) if price else None
-    with _assistant(corpus, ingest, llm) as (assistant, name), _progress() as progress:
+    with _assistant(corpus, ingest, llm) as (assistant, name), progress_bar() as progress:
         identity = identify(assistant, paths, name) | {"split": split} | ({"judge": judge} if judge else {})
         grade = connect_judge(judge, assistant.settings) if judge else None
         groups = run(asked, assistant, out, identity=identity, judge=grade, progress=progress)
@@ -151,7 +145,7 @@ def gate_command(
     gates_path = gates or gate.GATES
     baseline_path = baseline or gate.BASELINE
     rules = gate.load_gates(gates_path)
-    with _progress() as progress:
+    with progress_bar() as progress:
         now = gate.measure_seeds(progress=progress)
     console = Console()
     if update:
@@ -185,7 +179,7 @@ def benchmark_command(
     from rag.settings import Settings
 
     settings = Settings(**({} if llm is None else {"llm": llm}))
-    with _progress() as progress:
+    with progress_bar() as progress:
         outcome = run_benchmark(name, data, Options(settings, limit, keep, progress))
     console = Console()
     console.print(outcome_table(outcome))
@@ -213,7 +207,7 @@ def peers_command(
     """
     from rag.settings import Settings
 
-    _require(PEERS_EXTRA, "peers")
+    require(PEERS_EXTRA, "peers")
     from eval.corpus import SEEDS
     from eval.peers import contest
     from eval.questions import load
@@ -221,7 +215,7 @@ def peers_command(
 
     asked = load(_question_files(questions))
     spread = [asked[number * len(asked) // limit] for number in range(limit)] if limit < len(asked) else asked
-    with _progress() as progress:
+    with progress_bar() as progress:
         standings = contest(spread, ingest or [SEEDS], Settings(llm=llm), progress=progress)
     console = Console()
     console.print(standings_table(standings))
@@ -264,32 +258,6 @@ def draft_command(
         Console(stderr=True).print(f"Only {len(lines)} of {count} could be made; ingest more, or use another --llm.")
 
 
-@app.command("speed")
-def speed_command(
-    data: Annotated[Path, typer.Option(help="A file of abstracts, as for rag ingest.")],
-    limit: Annotated[int, typer.Option(min=32, help="How many of them.")] = 2000,
-    stock: Annotated[int, typer.Option(min=32, help="How many LlamaIndex ingests.")] = 300,
-    out: Annotated[Path | None, typer.Option(help="File for the Markdown table; without it, standard output.")] = None,
-) -> None:
-    """Measure ingest against bare embedding and against LlamaIndex's stock pipeline, and the time to an answer.
-
-    Needs the extra [peers]. Run it on an otherwise idle machine.
-
-    - `rag eval speed --data papers.jsonl --limit 500`
-    """
-    from rag.settings import Settings
-
-    _require(PEERS_EXTRA, "peers")
-    from eval.speed import markdown, measure
-
-    with _progress() as progress:
-        table = markdown(measure(data, Settings(), limit=limit, stock=stock, progress=progress)) + "\n"
-    if out is None:
-        sys.stdout.write(table)
-    else:
-        out.write_text(table, encoding="utf-8")
-
-
 @app.command("table")
 def table_command(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs, one a column.")],
@@ -308,17 +276,6 @@ def table_command(
         write_between_markers(write, table)
     else:
         sys.stdout.write(table + "\n")
-
-
-def _require(modules: Sequence[str], extra: str) -> None:
-    """UsageError when an extra's packages are missing; nothing is imported to find out."""
-    for module in modules:
-        try:
-            found = find_spec(module)
-        except ModuleNotFoundError:  # a package above it is missing
-            found = None
-        if found is None:
-            raise UsageError(f"{module} is not installed; run: pip install 'footnote-rag[{extra}]'.")
 
 
 def _question_files(given: list[Path] | None) -> list[Path]:
@@ -342,27 +299,5 @@ def _assistant(corpus: str | None, ingest: list[Path] | None, llm: str | None) -
             yield assistant, corpus
         return
     paths = ingest or [SEEDS]
-    with _progress() as progress, throw_away(Settings(**chosen), paths, progress=progress) as assistant:
+    with progress_bar() as progress, throw_away(Settings(**chosen), paths, progress=progress) as assistant:
         yield assistant, ", ".join(path.name for path in paths)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[Progress], None]]:
-    """A progress bar on stderr, for any number of stages; it leaves nothing behind."""
-    from rich import progress as bars
-
-    columns = (
-        bars.TextColumn("{task.description}"),
-        bars.BarColumn(),
-        bars.MofNCompleteColumn(),
-        bars.TimeRemainingColumn(),
-    )
-    with bars.Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        tasks: dict[str, bars.TaskID] = {}
-
-        def show(now: Progress) -> None:
-            if now.stage not in tasks:
-                tasks[now.stage] = shown.add_task(now.stage, total=now.total)
-            shown.update(tasks[now.stage], completed=now.done, total=now.total)
-
-        yield show

@@ -19,10 +19,12 @@ import numpy as np
 from rag.errors import CorpusDamagedError, CorpusError, EmbedderMismatchError
 from rag.index.embed import Identity
 from rag.index.schema import DONE, PENDING, SCHEMA_VERSION, STATEMENTS
-from rag.index.vectors import Vectors
+from rag.index.vectors import Comparable, Vectors
 from rag.records import Abstract, Filters, Source
 
 COLUMNS = "id, title, title_derived, text, authors, year, venue, doi, pmid, arxiv_id, url, keywords"
+IS_DONE = "key NOT IN (SELECT key FROM abstracts WHERE state != 0)"
+"""As ``state = 0``, but the state stands beside the texts: asked so, an index answers without reading them."""
 
 
 class Catalog:
@@ -151,7 +153,9 @@ class Catalog:
 
     def count(self) -> int:
         """Abstracts that can be searched."""
-        return int(self._connection().execute("SELECT count(*) FROM abstracts WHERE state = 0").fetchone()[0])
+        # Both counts walk an index; one with WHERE state = 0 would read every text.
+        query = "SELECT (SELECT count(*) FROM abstracts) - (SELECT count(*) FROM abstracts WHERE state != 0)"
+        return int(self._connection().execute(query).fetchone()[0])
 
     def empty(self) -> bool:
         """Whether nothing can be searched; unlike ``count`` it costs nothing."""
@@ -232,15 +236,78 @@ class Catalog:
                 )
         return found
 
-    def keys(self, filters: Filters | None = None, *, state: int = DONE) -> list[int]:
-        """Keys in catalog order of the abstracts in ``state`` that the filters let through."""
-        clauses, values = ["state = ?"], [state]
-        if filters:
-            more, some = _where(filters)
-            clauses += more
-            values += some
-        query = f"SELECT key FROM abstracts WHERE {' AND '.join(clauses)} ORDER BY key"  # noqa: S608 - clauses are ours
-        return [int(key) for (key,) in self._connection().execute(query, values)]
+    def comparable(self, keys: Sequence[int]) -> Comparable:
+        """The vectors of those keys for one comparison with a question; keys that are gone are left out."""
+        return self._comparable(keys, "sentence_codes, sentence_scales, chunk_vectors")
+
+    def comparable_chunks(self, keys: Sequence[int]) -> Comparable:
+        """As ``comparable``, but without the sentences."""
+        return self._comparable(keys, "x'', x'', chunk_vectors")
+
+    def _comparable(self, keys: Sequence[int], columns: str) -> Comparable:
+        rows: list[tuple[int, bytes, bytes, bytes]] = []
+        for some in _paged(keys):
+            marks = ",".join("?" * len(some))
+            query = f"SELECT key, {columns} FROM vectors WHERE key IN ({marks})"  # noqa: S608 - question marks only
+            rows += self._connection().execute(query, some)
+        found, codes, scales, chunks = zip(*rows, strict=True) if rows else ((), (), (), ())
+        embedder = self.embedder()
+        width = embedder.dimensions if embedder else 1
+        return Comparable(
+            keys=list(found),
+            sentence_codes=np.frombuffer(b"".join(codes), np.int8).reshape(-1, width),
+            sentence_scales=np.frombuffer(b"".join(scales), np.float32),
+            sentence_counts=np.fromiter(map(len, scales), np.int64) // 4,
+            chunk_vectors=np.frombuffer(b"".join(chunks), np.float16).reshape(-1, width),
+            chunk_counts=np.fromiter(map(len, chunks), np.int64) // (2 * width),
+        )
+
+    def keys(self, filters: Filters | None = None, *, state: int = DONE, limit: int = -1) -> list[int]:
+        """Keys in catalog order of the abstracts in ``state`` that the filters let through.
+
+        With ``limit``, that many of them at most, whichever are found first.
+        """
+        clauses, values = self._clauses(filters, state)
+        query = f"SELECT key FROM abstracts WHERE {' AND '.join(clauses)} LIMIT ?"  # noqa: S608 - clauses are ours
+        # Sorted here: asked for the order, SQLite would walk the texts instead of an index.
+        return sorted([key for (key,) in self._connection().execute(query, [*values, limit])])
+
+    def passing(self, keys: Sequence[int], filters: Filters) -> list[int]:
+        """Those of ``keys`` that the filters let through, in no order."""
+        clauses, values = self._clauses(filters, DONE)
+        found: list[int] = []
+        for some in _paged(keys):
+            # The plus keeps SQLite from walking an index of what the filters allow instead of these few rows.
+            within = f"key IN ({','.join('?' * len(some))}) AND {' AND '.join(f'+({each})' for each in clauses)}"
+            query = f"SELECT key FROM abstracts WHERE {within}"  # noqa: S608 - clauses are ours
+            found += [key for (key,) in self._connection().execute(query, [*some, *values])]
+        return found
+
+    def _clauses(self, filters: Filters | None, state: int) -> tuple[list[str], list[Any]]:
+        # As the index of the unfinished has it, or it would not be used.
+        clauses = [IS_DONE] if state == DONE else ["state != 0", f"state = {state}"]
+        if not filters:
+            return clauses, []
+        more, values = _where(filters)
+        if filters.sources:
+            known = self._paths()
+            paths = [path for path in known if any(_names(source, path) for source in filters.sources)]
+            if len(paths) < len(known) or not paths:
+                # A source alone is looked up by its path, beside other filters by the abstracts that these leave.
+                within = "FROM sources WHERE path IN (SELECT value FROM json_each(?))"
+                beside = f"EXISTS (SELECT 1 {within} AND sources.key = abstracts.key)"
+                more.append(beside if more else f"key IN (SELECT key {within})")
+                values.append(json.dumps(paths))
+        return clauses + more, values
+
+    def _paths(self) -> list[str]:
+        """Every path that is the source of an abstract, each found by one seek."""
+        query = (
+            "WITH RECURSIVE paths(path) AS (SELECT min(path) FROM sources UNION ALL "
+            "SELECT (SELECT min(path) FROM sources WHERE sources.path > paths.path) FROM paths WHERE path IS NOT NULL) "
+            "SELECT path FROM paths WHERE path IS NOT NULL"
+        )
+        return [path for (path,) in self._connection().execute(query)]
 
     def unfinished(self) -> bool:
         """Whether a crash, or a writer at work, left something between the catalog and the indexes."""
@@ -261,11 +328,11 @@ class Catalog:
     def counts_by(self, what: str) -> dict[Any, int]:
         """Abstracts by 'year', 'venue' or source 'path', most frequent first; unknown years are left out."""
         queries = {
-            "year": "SELECT year, count(*) FROM abstracts WHERE state = 0 AND year IS NOT NULL GROUP BY year ORDER BY year",
-            "venue": "SELECT venue, count(*) n FROM abstracts WHERE state = 0 AND venue != '' GROUP BY venue ORDER BY n DESC",
+            "year": "SELECT year, count(*) FROM abstracts WHERE year IS NOT NULL AND {} GROUP BY year ORDER BY year",
+            "venue": "SELECT venue, count(*) n FROM abstracts WHERE venue != '' AND {} GROUP BY venue ORDER BY n DESC",
             "path": "SELECT path, count(*) FROM sources GROUP BY path ORDER BY path",
         }
-        return dict(self._connection().execute(queries[what]).fetchall())
+        return dict(self._connection().execute(queries[what].format(IS_DONE)).fetchall())
 
     def totals(self) -> tuple[int, int]:
         """Sentences and chunks in the corpus."""
@@ -427,15 +494,15 @@ def _where(filters: Filters) -> tuple[list[str], list[Any]]:
             # As one JSON value, because SQLite takes a limited number of parameters.
             clauses.append(f"{column} IN (SELECT value FROM json_each(?))")  # noqa: S608 - our own column names
             values.append(json.dumps(wanted))
-    if filters.sources:
-        # A source is a file as listed, its bare name, or a folder above it.
-        named = " OR ".join(["path = ? OR path LIKE ? ESCAPE '!' OR path LIKE ? ESCAPE '!'"] * len(filters.sources))
-        clauses.append(f"key IN (SELECT key FROM sources WHERE {named})")  # noqa: S608 - no user text in ``named``
-        for source in filters.sources:
-            plain = source.rstrip("/")
-            like = plain.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-            values += [plain, f"%/{like.removeprefix('./')}", f"{'' if like.startswith('/') else '%/'}{like}/%"]
     return clauses, values
+
+
+def _names(source: str, path: str) -> bool:
+    """Whether a source filter means ``path``: the file as listed, its bare name, or a folder above it; in any case."""
+    path, plain = path.lower(), source.lower().rstrip("/")
+    if plain.startswith("/"):
+        return path == plain or path.startswith(plain + "/")
+    return path == plain or f"/{plain.removeprefix('./')}/" in path + "/"
 
 
 def _paged(keys: Sequence[int], size: int = 500) -> Iterator[list[int]]:

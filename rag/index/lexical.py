@@ -122,7 +122,10 @@ class Lexical:
         if not terms.weights:
             return {}
         with said("text index", self._folder):
-            query = tantivy.Query.boolean_query([(tantivy.Occur.Should, self._any(term)) for term in terms.weights])
+            # Flat, a term of a field each: Tantivy skips what cannot reach the best only over bare terms.
+            query = tantivy.Query.boolean_query(
+                [(tantivy.Occur.Should, part) for term in terms.weights for part in self._fields(term)]
+            )
             if within is not None:
                 if not within:
                     return {}
@@ -132,7 +135,7 @@ class Lexical:
                 query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, only)])
             searcher = self._searcher
             found = searcher.search(query, limit=limit, count=False)
-            return {int(searcher.doc(address)["key"][0]): score for score, address in found.hits}
+            return dict(zip(_keys(searcher, found.hits), (score for score, _ in found.hits), strict=True))
 
     def coverage(self, terms: Terms, keys: Sequence[int]) -> dict[int, float]:
         """The share of the question's term weight that stands in each abstract, 0..1."""
@@ -147,21 +150,22 @@ class Lexical:
             for term, weight in terms.weights.items():
                 parts.append((tantivy.Occur.Should, tantivy.Query.const_score_query(self._any(term), weight)))
             searcher = self._searcher
-            for score, address in searcher.search(tantivy.Query.boolean_query(parts), limit=len(keys)).hits:
-                covered[int(searcher.doc(address)["key"][0])] = min(1.0, score / terms.total)
+            found = searcher.search(tantivy.Query.boolean_query(parts), limit=len(keys), count=False)
+            for key, (score, _) in zip(_keys(searcher, found.hits), found.hits, strict=True):
+                covered[key] = min(1.0, score / terms.total)
         return covered
 
-    def _any(self, term: str) -> "tantivy.Query":
+    def _fields(self, term: str) -> "list[tantivy.Query]":
         import tantivy
 
         title = tantivy.Query.term_query(self._schema, "title", term, index_option="freq")
         text = tantivy.Query.term_query(self._schema, "text", term, index_option="freq")
-        return tantivy.Query.boolean_query(
-            [
-                (tantivy.Occur.Should, tantivy.Query.boost_query(title, TITLE_WEIGHT)),
-                (tantivy.Occur.Should, text),
-            ]
-        )
+        return [tantivy.Query.boost_query(title, TITLE_WEIGHT), text]
+
+    def _any(self, term: str) -> "tantivy.Query":
+        import tantivy
+
+        return tantivy.Query.boolean_query([(tantivy.Occur.Should, part) for part in self._fields(term)])
 
     def keys(self) -> Iterator[int]:
         """The key of every abstract that the index holds, each as often as it is there."""
@@ -170,8 +174,7 @@ class Lexical:
         with said("text index", self._folder):
             searcher = self._searcher
             found = searcher.search(tantivy.Query.all_query(), limit=max(1, searcher.num_docs))
-            for _, address in found.hits:
-                yield int(searcher.doc(address)["key"][0])
+            yield from _keys(searcher, found.hits)
 
     def clear(self) -> None:
         """Empty the index, also when it can no longer be read."""
@@ -179,6 +182,12 @@ class Lexical:
             self.close()
         shutil.rmtree(self._folder, ignore_errors=True)
         self._open()
+
+
+def _keys(searcher: Any, hits: Sequence[tuple[float, Any]]) -> list[int]:
+    """The catalog keys of hits, out of the column: fetching the stored documents unpacks a block for each."""
+    found: list[int] = searcher.fast_field_values("key", [address for _, address in hits])
+    return found
 
 
 def stems(text: str) -> list[str]:

@@ -19,8 +19,8 @@ STATEMENTS = (
     )
     """,
     "CREATE INDEX abstracts_state ON abstracts (state) WHERE state != 0",
-    "CREATE INDEX abstracts_year ON abstracts (year)",
-    "CREATE INDEX abstracts_venue ON abstracts (venue)",
+    "CREATE INDEX abstracts_year ON abstracts (year, venue)",  # both with both, so that they answer filters alone
+    "CREATE INDEX abstracts_venue ON abstracts (venue, year)",
     """
     CREATE TABLE vectors (
         key INTEGER PRIMARY KEY,

@@ -81,12 +81,7 @@ class Store:
     def query(self, vector: "NDArray[np.float32]", limit: int) -> list[tuple[int, float]]:
         """(key, cosine) of the nearest chunks, best first; an abstract of several chunks may come several times."""
         with self._lock, said("vector store", self._folder):
-            count = self._collection.count()
-            if count == 0:
-                return []
-            found = self._collection.query(
-                query_embeddings=[vector.tolist()], n_results=min(limit, count), include=["distances"]
-            )
+            found = self._collection.query(query_embeddings=[vector.tolist()], n_results=limit, include=["distances"])
         distances = found["distances"] or [[]]
         return [(_parse(name)[0], 1.0 - distance) for name, distance in zip(found["ids"][0], distances[0], strict=True)]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag.index.index import Index
-from rag.index.vectors import Vectors
+from rag.index.lexical import Terms
 from rag.records import Filters, Signals
 
 if TYPE_CHECKING:
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 EXACT_LIMIT = 5000
 """Abstracts that a filter may leave for their vectors to be compared one by one; beyond, the index is searched deeper."""
 DEEPEST = 2000
-"""Chunks asked of the vector store at most when a filter will drop some of them."""
+"""Chunks and abstracts asked of the two searches at most when a filter will drop some of them."""
+ENOUGH = 0.5
+"""Of the candidates wanted, the share that a filtered search must find before every abstract it allows is compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +45,18 @@ def _candidates(
     index: Index, question: str, vector: "NDArray[np.float32]", count: int, filters: Filters | None
 ) -> list[Candidate]:
     terms = index.lexical.terms(question)
-    allowed = index.catalog.keys(filters) if filters else None
-    if allowed is not None and not allowed:
+    dense, lexical = _found(index, terms, vector, count, filters)
+    vectors = index.catalog.comparable(list(dict.fromkeys([*dense, *lexical])))
+    keys = vectors.keys  # one may have been removed meanwhile
+    if not keys:
         return []
-    if allowed is None:
-        dense = [key for key, _ in index.store.query(vector, count + count // 2)]
-        lexical = index.lexical.search(terms, count)
-    elif len(allowed) <= EXACT_LIMIT:
-        dense = _exact(index, vector, allowed, count)
-        lexical = index.lexical.search(terms, count, within=allowed)
-    else:
-        inside = set(allowed)
-        depth = min(DEEPEST, int(2 * count * index.catalog.count() / len(allowed)))
-        dense = [key for key, _ in index.store.query(vector, depth) if key in inside][:count]
-        lexical = {key: score for key, score in index.lexical.search(terms, depth).items() if key in inside}
-        lexical = dict(list(lexical.items())[:count])
-    keys = list(dict.fromkeys([*dense, *lexical]))
-    vectors = index.catalog.vectors(keys)
-    keys = [key for key in keys if key in vectors]  # one may have been removed meanwhile
-    lexical |= index.lexical.search(terms, len(keys) or 1, within=[key for key in keys if key not in lexical])
+    lexical |= index.lexical.search(terms, len(keys), within=[key for key in keys if key not in lexical])
     coverage = index.lexical.coverage(terms, keys)
+    best = vectors.best_chunks(vector)
     found = []
-    for key in keys:
-        similarities = _similarities(vectors[key], vector)
+    for key, chunk, similarities in zip(keys, best, vectors.similarities(vector), strict=True):
         signals = Signals(
-            chunk=_best_chunk(vectors[key], vector),
+            chunk=float(chunk),
             sentence=float(similarities.max(initial=-1.0)),
             bm25=lexical.get(key, 0.0) / terms.total if terms.total else 0.0,
             coverage=coverage[key],
@@ -76,15 +65,34 @@ def _candidates(
     return found
 
 
+def _found(
+    index: Index, terms: Terms, vector: "NDArray[np.float32]", count: int, filters: Filters | None
+) -> tuple[list[int], dict[int, float]]:
+    """What the two searches find: keys of the nearest abstracts, best first, and BM25 by key.
+
+    Which abstracts a filter allows is asked of the catalog, cheapest first: all of them where they are few, else only
+    whether it allows what deeper searches found. Where that is next to nothing, all are compared after all.
+    """
+    if not filters:
+        return [key for key, _ in index.store.query(vector, count + count // 2)], index.lexical.search(terms, count)
+    allowed = index.catalog.keys(filters, limit=EXACT_LIMIT + 1)
+    if len(allowed) > EXACT_LIMIT:
+        depth = 4 * count
+        while True:
+            dense = [key for key, _ in index.store.query(vector, depth)]
+            lexical = index.lexical.search(terms, depth)
+            inside = set(index.catalog.passing(list({*dense, *lexical}), filters))
+            near = list(dict.fromkeys(key for key in dense if key in inside))
+            if len(near) >= count or depth >= DEEPEST:
+                break
+            depth = min(DEEPEST, max(2 * depth, depth * count // max(1, len(near)) * 5 // 4))
+        if len(near) >= ENOUGH * count:
+            said = [(key, score) for key, score in lexical.items() if key in inside]
+            return near[:count], dict(said[:count])
+        allowed = index.catalog.keys(filters)
+    return _exact(index, vector, allowed, count), index.lexical.search(terms, count, within=allowed)
+
+
 def _exact(index: Index, vector: "NDArray[np.float32]", allowed: Sequence[int], count: int) -> list[int]:
-    scores = {key: _best_chunk(vectors, vector) for key, vectors in index.catalog.vectors(allowed).items()}
-    return sorted(scores, key=lambda key: -scores[key])[:count]
-
-
-def _best_chunk(vectors: Vectors, vector: "NDArray[np.float32]") -> float:
-    return float((vectors.chunk_vectors.astype(np.float32) @ vector).max(initial=-1.0))
-
-
-def _similarities(vectors: Vectors, vector: "NDArray[np.float32]") -> "NDArray[np.float32]":
-    similarities: NDArray[np.float32] = (vectors.sentence_codes.astype(np.float32) @ vector) * vectors.sentence_scales
-    return similarities
+    vectors = index.catalog.comparable_chunks(allowed)
+    return [vectors.keys[place] for place in np.argsort(-vectors.best_chunks(vector), kind="stable")[:count]]

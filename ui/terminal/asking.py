@@ -52,7 +52,7 @@ def chat(
     """Ask in a conversation: follow-ups are understood from what was said. An empty line ends it."""
     only = options.filters(year_from, year_to, venue, source)
     with options.assistant(corpus, llm) as assistant:
-        typer.echo(f"{assistant.stats().abstracts} abstracts. Ask away; an empty line ends the conversation.\n")
+        typer.echo(f"{assistant.count()} abstracts. Ask away; an empty line ends the conversation.\n")
         history: list[tuple[str, str]] = []
         while question := _read_question():
             answer = _answer(assistant, question, history, only)

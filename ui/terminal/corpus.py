@@ -118,7 +118,7 @@ def list_abstracts(
             return
         for abstract in found:
             typer.echo(f"{abstract.id}  {abstract.year or '    '}  {abstract.title}")
-        total = assistant.stats().abstracts
+        total = assistant.count()
         if len(found) == limit and total > offset + limit:
             typer.echo(f"... {total} in all; --offset {offset + limit} goes on")
 
@@ -237,4 +237,4 @@ def rebuild(corpus: options.Corpus = None) -> None:
     with options.assistant(corpus) as assistant:
         with options.progress() as progress:
             assistant.rebuild(progress)
-        typer.echo(f"{assistant.stats().abstracts} abstracts indexed again")
+        typer.echo(f"{assistant.count()} abstracts indexed again")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.speed import markdown, measure
+from eval.speed.stock import markdown, measure
 from rag.errors import InputError
 from rag.settings import Settings
 

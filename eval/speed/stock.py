@@ -11,6 +11,7 @@ import orjson
 
 from eval.metrics.latency import Latency, percentiles
 from eval.peers.systems import LlamaIndexPeer
+from eval.speed.texts import embedded_texts
 from rag.assistant import Assistant
 from rag.errors import InputError
 from rag.index.index import Index
@@ -161,7 +162,7 @@ def _bare(settings: Settings) -> Pace:
     """Only the embedding of all chunks and sentences that the measured corpus holds, in one call."""
     index = Index(settings.model_copy(update={"corpus": "measured"}))
     try:
-        texts = _embedded_texts(index)
+        texts = embedded_texts(index, index.catalog.keys())
         index.embedder.encode(texts[:WARM])
         started = time.perf_counter()
         index.embedder.encode(texts)
@@ -169,19 +170,6 @@ def _bare(settings: Settings) -> Pace:
         return Pace(seconds, sum(index.embedder.count_tokens(texts)))
     finally:
         index.close()
-
-
-def _embedded_texts(index: Index) -> list[str]:
-    """The sentences, and the chunks with the title before them where the abstract has one of its own."""
-    texts = []
-    keys = index.catalog.keys()
-    abstracts, vectors = index.catalog.abstracts(keys), index.catalog.vectors(keys)
-    for key in keys:
-        abstract = abstracts[key]
-        title = "" if abstract.title_derived else abstract.title
-        texts += [sentence.text for sentence in vectors[key].sentences(abstract.text)]
-        texts += [f"{title}. {abstract.text[start:end]}".lstrip(". ") for start, end in vectors[key].chunk_spans]
-    return texts
 
 
 def _llamaindex(settings: Settings, home: Path, abstracts: Sequence[Abstract]) -> Pace:

@@ -1,0 +1,1 @@
+"""How fast, and how that changes with size: ingest, search, and corpora made up to a million abstracts."""
