@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from rag.answer.answerer import Answerer
     from rag.index.embed import Embedder
+    from rag.index.handover import Door
     from rag.llamaindex import FootnoteQueryEngine, FootnoteRetriever
     from rag.reader import Reader
     from rag.retrieve.retriever import Retriever
@@ -90,7 +91,9 @@ class Assistant:
         self.close()
 
     def close(self) -> None:
-        """Release the files."""
+        """Release the files. What another process handed over and is not finished, it then does itself."""
+        if "_door" in self.__dict__:
+            self._door.close()
         self._index.close()
 
     # --- filling the corpus ---------------------------------------------------------------------------------------
@@ -98,12 +101,22 @@ class Assistant:
     def ingest(self, paths: Sequence[str | Path], *, progress: Report | None = None) -> IngestReport:
         """Bring in the abstracts of files, folders, globs or ``-`` (standard input); see the report for every record.
 
-        Raises InputError for a path that does not exist and CorpusLockedError while another process writes. It may be
+        A process that is ingesting already, or a server, takes the work over; the report is the same. Raises InputError for
+        a path that does not exist and CorpusLockedError while another process writes and takes no work. It may be
         interrupted at any moment and repeated: what is there already is skipped.
         """
-        from rag.index.ingest import ingest
+        return self._door.ingest(paths, progress)
 
-        return ingest(self._index, paths, progress)
+    def take_ingests(self) -> None:
+        """Do the ingests of other processes here until this assistant is closed, so that its readers see them first."""
+        self._door.open()
+
+    @cached_property
+    def _door(self) -> "Door":
+        from rag.index.handover import Door
+
+        with self._making:
+            return self.__dict__.get("_door") or Door(self._index)
 
     def remove(self, ids: Sequence[str]) -> int:
         """Remove abstracts; returns how many. Raises NotFoundError, removing nothing, when an id is unknown."""
