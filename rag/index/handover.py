@@ -119,12 +119,14 @@ class Door:
     def close(self) -> None:
         """Take no more; what was handed over and is not finished goes back to whoever asked."""
         with self._opening:
-            if self._listening is not None:
-                self._listening.close()
-                self._listening = None
+            listening, self._listening = self._listening, None
+        if listening is not None:
+            listening.close()
 
     def _serve(self, request: dict[str, Any], tell: Report) -> IngestReport:
-        return self._ingest_here(request["paths"], request["options"], tell)
+        with self._index.writing():
+            tell(Progress("handed over", 0))  # closed, or given up, while our own work went on?
+            return ingest(self._index, request["paths"], tell, **request["options"])
 
 
 @dataclass(frozen=True, slots=True)

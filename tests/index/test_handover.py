@@ -86,10 +86,11 @@ def test_when_the_server_closes_half_way_the_asker_does_the_rest(settings: Setti
         asking = threading.Thread(target=lambda: reports.append(asker.ingest([seeds], progress=told.append)))
         asking.start()
         assert embedder.asked.wait(60)
+        listening = server._door._listening
         closer = threading.Thread(target=server.close)
         closer.start()
-        while not server._door._listening._closing.is_set():  # type: ignore[union-attr]
-            pass
+        assert listening is not None
+        assert listening._closing.wait(60)
         embedder.gate.set()
         closer.join(60)
         asking.join(60)
