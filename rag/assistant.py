@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import orjson
 
-from rag.errors import NotFoundError
+from rag.errors import CorpusDamagedError, NotFoundError
 from rag.index.index import Index, Report, Verification
 from rag.records import Abstract, Answer, Event, Filters, Finished, Hit, IngestReport, as_json
 from rag.settings import Settings
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rag.answer.answerer import Answerer
+    from rag.index.backup import Manifest
     from rag.index.embed import Embedder
     from rag.index.handover import Door
     from rag.llamaindex import FootnoteQueryEngine, FootnoteRetriever
@@ -125,6 +126,53 @@ class Assistant:
     def rebuild(self, progress: Report | None = None) -> None:
         """Make the vector store and the text index again from the catalog."""
         self._index.rebuild(progress)
+
+    def backup(self, file: str | Path) -> "Manifest":
+        """Write the corpus to one compressed ``file``, whole or not at all, while questions and ingests go on.
+
+        Returns what it holds. Raises CorpusError when it cannot be written.
+        """
+        from rag.index.backup import backup
+
+        return backup(self._index.catalog, Path(file).expanduser())
+
+    @classmethod
+    def restore(
+        cls,
+        file: str | Path,
+        settings: Settings | None = None,
+        *,
+        force: bool = False,
+        progress: Report | None = None,
+        embedder: "Embedder | None" = None,
+    ) -> Self:
+        """The assistant of the corpus that ``settings`` name, with what the backup ``file`` holds in it.
+
+        Processes that have the corpus open see it too; nothing is embedded again. Raises InputError, touching nothing,
+        when ``file`` is not a whole backup, UsageError without ``force`` when the corpus holds abstracts, and
+        CorpusLockedError while another process writes. A damaged catalog is moved aside with ``force``.
+        """
+        from rag.index.backup import read_manifest, restore, set_aside
+
+        settings, file = settings if settings is not None else Settings(), Path(file).expanduser()
+        read_manifest(file)
+        try:
+            assistant = cls.open(settings, embedder=embedder)
+            if force and assistant._index.catalog.check():
+                assistant.close()
+                set_aside(settings.folder)
+                assistant = cls.open(settings, embedder=embedder)
+        except CorpusDamagedError:
+            if not force:
+                raise
+            set_aside(settings.folder)
+            assistant = cls.open(settings, embedder=embedder)
+        try:
+            restore(assistant._index, file, force=force, report=progress)
+        except BaseException:
+            assistant.close()
+            raise
+        return assistant
 
     def verify(self) -> Verification:
         """Compare the catalog with the vector store and the text index."""
