@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from rag.errors import CorpusDamagedError, CorpusError, InputError, UsageError
 from rag.index.catalog import Catalog
@@ -173,7 +173,7 @@ def _adapt(staged: Path, current: Catalog, file: Path) -> None:
         catalog.close()
 
 
-def _copy(source: BinaryIO, target: BinaryIO, limit: int | None = None) -> tuple[int, str]:
+def _copy(source: IO[bytes], target: IO[bytes], limit: int | None = None) -> tuple[int, str]:
     """Copy and return how many bytes, with their SHA-256; stops after ``limit``."""
     digest, size = hashlib.sha256(), 0
     while (limit is None or size <= limit) and (block := source.read(_BLOCK)):
