@@ -64,9 +64,14 @@ def _folder(folder: str) -> list[str | Rejection]:
         files += [
             os.path.join(parent, name)  # noqa: PTH118 (paths are kept as they were given)
             for name in sorted(names)
-            if not name.startswith(".") and Path(name).stem.lower() not in _ABOUT_THE_FOLDER
+            if not name.startswith(".") and not is_about_the_folder(name)
         ]
     return files or [Rejection(folder, 0, "The folder has no files to read; put text or JSON Lines files in it.")]
+
+
+def is_about_the_folder(name: str) -> bool:
+    """Whether a file of that name tells of its folder (README) instead of holding abstracts."""
+    return Path(name).stem.lower() in _ABOUT_THE_FOLDER
 
 
 def _read_all(files: Iterable[str | Rejection]) -> Iterator[Record | Rejection]:

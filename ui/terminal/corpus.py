@@ -25,6 +25,7 @@ def ingest(
     paths: Annotated[
         list[str], typer.Argument(help="Files, folders, globs, or - for standard input.", metavar="PATH...")
     ],
+    watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl+C with what changes there.")] = False,
     corpus: options.Corpus = None,
     json: options.Json = False,
 ) -> None:
@@ -35,8 +36,17 @@ def ingest(
     Example: rag ingest seeds/ my-library.jsonl
     """
     with options.assistant(corpus) as assistant:
-        with options.progress() as progress:
-            report = assistant.ingest(paths, progress=progress)
+
+        def bring(some: list[str]) -> "IngestReport":
+            with options.progress() as progress:
+                return assistant.ingest(some, progress=progress)
+
+        if watch:
+            from ui.terminal import watching
+
+            watching.watch(assistant, paths, bring)
+            return
+        report = bring(paths)
         if json:
             options.print_json(report.to_dict())
         else:
