@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import orjson
 
-from rag.errors import NotFoundError
+from rag.errors import CorpusDamagedError, NotFoundError
 from rag.index.index import Index, Report, Verification
 from rag.records import Abstract, Answer, Event, Filters, Finished, Hit, IngestReport, as_json
 from rag.settings import Settings
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rag.answer.answerer import Answerer
+    from rag.index.backup import Manifest
     from rag.index.embed import Embedder
+    from rag.index.handover import Door
     from rag.llamaindex import FootnoteQueryEngine, FootnoteRetriever
     from rag.reader import Reader
     from rag.retrieve.retriever import Retriever
@@ -90,7 +92,9 @@ class Assistant:
         self.close()
 
     def close(self) -> None:
-        """Release the files."""
+        """Release the files. What another process handed over and is not finished, it then does itself."""
+        if "_door" in self.__dict__:
+            self._door.close()
         self._index.close()
 
     # --- filling the corpus ---------------------------------------------------------------------------------------
@@ -100,13 +104,23 @@ class Assistant:
     ) -> IngestReport:
         """Bring in the abstracts of files, folders, globs or ``-`` (standard input); see the report for every record.
 
-        ``fields`` says which of the files' own fields are meant where their names do not: ``{"text": "AB"}``.
-        Raises InputError for a path that does not exist or a field that abstracts do not have, and CorpusLockedError
-        while another process writes. It may be interrupted at any moment and repeated: what is there is skipped.
+        ``fields`` says which of the files' own fields are meant where their names do not: ``{"text": "AB"}``. A process
+        that is ingesting already, or a server, takes the work over; the report is the same. Raises InputError for a path
+        that does not exist or a field that abstracts do not have, and CorpusLockedError while another process writes and
+        takes no work. It may be interrupted at any moment and repeated: what is there already is skipped.
         """
-        from rag.index.ingest import ingest
+        return self._door.ingest(paths, progress, fields=fields)
 
-        return ingest(self._index, paths, progress, fields=fields)
+    def take_ingests(self) -> None:
+        """Do the ingests of other processes here until this assistant is closed, so that its readers see them first."""
+        self._door.open()
+
+    @cached_property
+    def _door(self) -> "Door":
+        from rag.index.handover import Door
+
+        with self._making:
+            return self.__dict__.get("_door") or Door(self._index)
 
     def remove(self, ids: Sequence[str]) -> int:
         """Remove abstracts; returns how many. Raises NotFoundError, removing nothing, when an id is unknown."""
@@ -115,6 +129,53 @@ class Assistant:
     def rebuild(self, progress: Report | None = None) -> None:
         """Make the vector store and the text index again from the catalog."""
         self._index.rebuild(progress)
+
+    def backup(self, file: str | Path) -> "Manifest":
+        """Write the corpus to one compressed ``file``, whole or not at all, while questions and ingests go on.
+
+        Returns what it holds. Raises CorpusError when it cannot be written.
+        """
+        from rag.index.backup import backup
+
+        return backup(self._index.catalog, Path(file).expanduser())
+
+    @classmethod
+    def restore(
+        cls,
+        file: str | Path,
+        settings: Settings | None = None,
+        *,
+        force: bool = False,
+        progress: Report | None = None,
+        embedder: "Embedder | None" = None,
+    ) -> Self:
+        """The assistant of the corpus that ``settings`` name, with what the backup ``file`` holds in it.
+
+        Processes that have the corpus open see it too; nothing is embedded again. Raises InputError, touching nothing,
+        when ``file`` is not a whole backup, UsageError without ``force`` when the corpus holds abstracts, and
+        CorpusLockedError while another process writes. A damaged catalog is moved aside with ``force``.
+        """
+        from rag.index.backup import read_manifest, restore, set_aside
+
+        settings, file = settings if settings is not None else Settings(), Path(file).expanduser()
+        read_manifest(file)
+        try:
+            assistant = cls.open(settings, embedder=embedder)
+            if force and assistant._index.catalog.check():
+                assistant.close()
+                set_aside(settings.folder)
+                assistant = cls.open(settings, embedder=embedder)
+        except CorpusDamagedError:
+            if not force:
+                raise
+            set_aside(settings.folder)
+            assistant = cls.open(settings, embedder=embedder)
+        try:
+            restore(assistant._index, file, force=force, report=progress)
+        except BaseException:
+            assistant.close()
+            raise
+        return assistant
 
     def verify(self) -> Verification:
         """Compare the catalog with the vector store and the text index."""

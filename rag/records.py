@@ -280,8 +280,12 @@ Event = Retrieved | Draft | Finished
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a long piece of work is: ``stage`` in a word or two, ``done`` of ``total`` (None when unknown)."""
+    """How far a long piece of work is: ``stage`` in a word or two, ``done`` of ``total`` (None when unknown).
+
+    ``by`` names the process that does the work when it is another one.
+    """
 
     stage: str
     done: int
     total: int | None = None
+    by: str = ""

@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -461,6 +461,28 @@ class Catalog:
         """All feedback in the order given: when, good or not, comment, the answer's JSON."""
         rows = self._connection().execute("SELECT given, good, comment, answer FROM feedback ORDER BY number")
         return [(given, bool(good), comment, answer) for given, good, comment, answer in rows]
+
+    # --- the whole file -------------------------------------------------------------------------------------------
+
+    def copy_to(self, path: Path) -> None:
+        """Write the catalog as it is now to a new file, while others go on; raises CorpusDamagedError when it is damaged."""
+        try:
+            self._connection().execute("VACUUM INTO ?", (str(path),))
+        except sqlite3.OperationalError as error:
+            raise CorpusError(f"The catalog could not be copied to {path} ({error}); free some space there.") from error
+        except sqlite3.DatabaseError as error:
+            raise CorpusDamagedError(f"The catalog {self.path} is damaged ({error}); restore a backup.") from error
+
+    def replace_with(self, path: Path) -> None:
+        """Take over another catalog file in one transaction, which the connections of all processes see."""
+        with closing(sqlite3.connect(path)) as source:
+            try:
+                source.backup(self._connection())
+            except sqlite3.Error as error:
+                raise CorpusError(
+                    f"The catalog {self.path} could not be replaced ({error}) and is as it was; free some space or check "
+                    f"permissions ({_free(self.path)} free), then run the same command again."
+                ) from error
 
     def check(self) -> list[str]:
         """What SQLite itself finds wrong with the file; empty when it is sound."""

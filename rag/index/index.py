@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -258,7 +259,25 @@ class Index:
                 if opened is not None:
                     opened.close()
             for name in ("chroma", "lexical"):
-                shutil.rmtree(self.folder / name, ignore_errors=True)
+                # Renamed first: an index that is half deleted when the power goes looks like a whole one to its library.
+                discarded = self.folder / f"{name}.old"
+                shutil.rmtree(discarded, ignore_errors=True)
+                with suppress(FileNotFoundError):
+                    (self.folder / name).rename(discarded)
+                shutil.rmtree(discarded, ignore_errors=True)
+
+    def replace_catalog(self, path: Path, report: Report | None = None) -> None:
+        """Put the catalog in the file ``path``, where all is pending, in the place of this one, and make the indexes again.
+
+        The indexes go first, so that no key of the new catalog ever meets what the old one had under it.
+        """
+        with self.lock.held():
+            self._renew()
+            try:
+                self.catalog.replace_with(path)
+            finally:
+                self.finish(report)
+                self.refresh()
 
     def verify(self) -> Verification:
         """Compare catalog, vector store and text index record by record; raises CorpusLockedError while one writes."""

@@ -17,6 +17,11 @@ PATIENCE = 0.5
 """Seconds to wait for the lock: as long as a process may need to say who it is, or to verify a small corpus."""
 
 
+def this_command() -> str:
+    """The beginning of the command that this process runs."""
+    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:3]])
+
+
 class WriterLock:
     """The right to write to the corpus in ``folder``; threads of one process take turns, other processes are refused."""
 
@@ -55,10 +60,9 @@ class WriterLock:
                 f"The corpus in {self._folder} cannot be written to ({error.strerror}); check its permissions."
             ) from error
         started = datetime.now(UTC).isoformat(timespec="seconds")
-        command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:3]])
         # Without the note the lock still holds; a full disk must not stop what would make room, such as rag remove.
         with suppress(OSError):
-            self._holder.write_text(json.dumps({"pid": os.getpid(), "command": command, "since": started}))
+            self._holder.write_text(json.dumps({"pid": os.getpid(), "command": this_command(), "since": started}))
 
     def _who(self) -> str:
         try:

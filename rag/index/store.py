@@ -36,13 +36,14 @@ class Store:
         from chromadb.config import Settings
 
         with self._lock, said("vector store", self._folder):
+            # Chroma keeps one system a path, and would hand out another assistant's, whose files a rebuild has deleted.
+            path = str(self._folder)
+            while path in SharedSystemClient._identifier_to_system:
+                path += "/."
             try:
-                self._client = chromadb.PersistentClient(
-                    str(self._folder), settings=Settings(anonymized_telemetry=False)
-                )
+                self._client = chromadb.PersistentClient(path, settings=Settings(anonymized_telemetry=False))
             except BaseException:
-                # Chroma keeps one system a folder, also one that failed to start, and would hand it out again.
-                SharedSystemClient._identifier_to_system.pop(str(self._folder), None)
+                SharedSystemClient._identifier_to_system.pop(path, None)  # one that failed to start, too
                 raise
             self._batch = self._client.get_max_batch_size()
             self._collection: Collection = self._client.get_or_create_collection(

@@ -1,6 +1,7 @@
 """Runs writes on a corpus in child processes and kills those it is told to: ``python -m tests.index.mortal``.
 
-Reads one JSON task a line and answers with one line: ``{"home", "do": "ingest" | "remove", "what": [...], "at", "after"}``.
+Reads one JSON task a line and answers with one line: ``{"home", "settings", "do", "what", "at", "after"}``, where ``do`` is
+"ingest" or "remove" with a list, "rebuild", or "restore" with a file, and ``settings`` are any others than the home.
 The child is killed with SIGKILL ``after`` seconds from its operation number ``at`` on, or at its end if it has no
 more operations; without ``at`` it lives. The answer is how many operations it did and the signal it died of.
 """
@@ -26,9 +27,13 @@ from tests.doubles import ToyEmbedder
 
 BATCH = 24
 OPERATIONS = {
-    Catalog: ("set_meta", "start_run", "put", "put_source", "detach", "mark_removing", "mark_done", "forget", "forget_places"),
+    Catalog: (
+        "set_meta", "start_run", "put", "put_source", "detach", "mark_removing", "mark_done", "mark_all_pending", "forget",
+        "forget_places", "replace_with",
+    ),
     Store: ("_open", "upsert", "delete", "close"),
     Lexical: ("_open", "write", "close"),
+    Path: ("rename", "unlink"),
 }  # fmt: skip
 
 
@@ -55,11 +60,15 @@ def _count_operations(at: int | None, told: int) -> list[int]:
 def _child(task: dict[str, Any], told: int) -> None:
     rag.index.ingest.BATCH = BATCH
     done = _count_operations(task.get("at"), told)
-    with Assistant.open(Settings(home=Path(task["home"])), embedder=ToyEmbedder()) as assistant:
-        if task["do"] == "ingest":
-            assistant.ingest(task["what"])
-        else:
-            assistant.remove(task["what"])
+    settings, embedder = Settings(home=Path(task["home"]), **task["settings"]), ToyEmbedder()
+    if task["do"] == "restore":
+        Assistant.restore(task["what"], settings, force=True, embedder=embedder).close()
+    else:
+        with Assistant.open(settings, embedder=embedder) as assistant:
+            if task["do"] == "rebuild":
+                assistant.rebuild()
+            else:
+                getattr(assistant, task["do"])(task["what"])
     if task.get("at") is not None:
         os.write(told, b"!")
         signal.pause()

@@ -1,6 +1,10 @@
-"""Killed with SIGKILL at random moments, a corpus ends as if nothing had happened once the same command has run again."""
+"""Killed with SIGKILL at random moments, a corpus ends as if nothing had happened once the same command has run again.
+
+``FOOTNOTE_KILLS=100 pytest -m slow tests/index/test_killed.py`` kills as often as that.
+"""
 
 import json
+import os
 import random
 import signal
 import sqlite3
@@ -22,8 +26,9 @@ from tests.index import mortal
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 ROOT = Path(__file__).parents[2]
-CORPORA = 8
-"""Each is killed in a first ingest, its repetition, an update and a removal: 32 kills."""
+KILLS = int(os.environ.get("FOOTNOTE_KILLS", "30"))
+CORPORA = -(-KILLS // 6)
+"""Each is killed in a first ingest, its repetition, an update, a removal, a rebuild and the restoring of a backup."""
 QUERIES = (
     "robustness convergence time",
     "alpha17 beta3 gamma9",
@@ -107,6 +112,10 @@ def _state(assistant: Assistant, home: Path) -> dict[str, Any]:
     return {**_dump(home), "found": found}
 
 
+def _dumped(state: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in state.items() if name != "found"}
+
+
 def _assert_same(found: dict[str, Any], expected: dict[str, Any]) -> None:
     """Part by part, so that a failure names the part and shows little."""
     for part in expected:
@@ -145,51 +154,87 @@ def executioner() -> Iterator[Any]:
         yield run
 
 
-def test_thirty_kills_change_nothing(executioner: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(params=["embedded"])
+def store(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Settings for where the vectors are kept."""
+    return {"embedded": {}}[request.param]
+
+
+def test_kills_change_nothing(
+    executioner: Any, store: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After each kill, opening again and repeating the command ends in the corpus of an undisturbed run."""
     monkeypatch.setattr(rag.index.ingest, "BATCH", mortal.BATCH)
     chance = random.Random(11)
     kills = 0
+    calm, homes = tmp_path / "calm", [tmp_path / f"corpus{number}" for number in range(CORPORA)]
 
-    def kill(home: Path, do: str, what: list[str], operations: int) -> None:
+    def run(home: Path, do: str, what: Any, **fate: float) -> dict[str, int]:
+        return dict(executioner(home=str(home), settings=store, do=do, what=what, **fate))
+
+    def undisturbed(do: str, what: Any) -> tuple[int, dict[str, Any]]:
+        """Operations that it takes, and the state that it ends in."""
+        lived = run(calm, do, what)
+        assert lived["status"] == 0, lived
+        with opened(calm) as assistant:
+            return lived["operations"], _state(assistant, calm)
+
+    def kill(home: Path, do: str, what: Any, operations: int) -> None:
         nonlocal kills
-        at, after = chance.randint(1, operations), chance.choice([0.0, chance.uniform(0, 0.05)])
-        died = executioner(home=str(home), do=do, what=what, at=at, after=after)
+        died = run(
+            home, do, what, at=chance.randint(1, operations), after=chance.choice([0.0, chance.uniform(0, 0.05)])
+        )
         assert died["signal"] == signal.SIGKILL, died
         kills += 1
 
-    def finished(home: Path, paths: list[str]) -> dict[str, Any]:
-        with Assistant.open(Settings(home=home), embedder=ToyEmbedder()) as assistant:
-            report = assistant.ingest(paths)
-            assert not report.rejected
-            return _state(assistant, home)
+    def opened(home: Path) -> Assistant:
+        return Assistant.open(Settings(home=home, **store), embedder=ToyEmbedder())
 
-    calm, homes = tmp_path / "calm", [tmp_path / f"corpus{number}" for number in range(CORPORA)]
-    operations = 0
     for version in (1, 2):
         paths = _write_files(tmp_path, version)
-        lived = executioner(home=str(calm), do="ingest", what=paths)
-        assert lived["status"] == 0, lived
-        operations = lived["operations"]
-        expected = finished(calm, paths)
+        operations, expected = undisturbed("ingest", paths)
         assert not expected["without an abstract"]
         for home in homes:
             kill(home, "ingest", paths, operations)
             if version == 1:
                 kill(home, "ingest", paths, operations // 2)
-            _assert_same(finished(home, paths), expected)
+            with opened(home) as assistant:
+                assert not assistant.ingest(paths).rejected
+                _assert_same(_state(assistant, home), expected)
+        if version == 1:
+            first = expected
+            with opened(calm) as assistant:
+                assistant.backup(tmp_path / "first.zip")
 
-    with Assistant.open(Settings(home=calm), embedder=ToyEmbedder()) as assistant:
+    with opened(calm) as assistant:
         removed = _removed(assistant)
-    operations = executioner(home=str(calm), do="remove", what=removed)["operations"]
-    with Assistant.open(Settings(home=calm), embedder=ToyEmbedder()) as assistant:
-        expected = _state(assistant, calm)
+    operations, expected = undisturbed("remove", removed)
     for home in homes:
         kill(home, "remove", removed, operations)
-        with Assistant.open(Settings(home=home), embedder=ToyEmbedder()) as assistant:
+        with opened(home) as assistant:
             left = {abstract.id for abstract in assistant.abstracts()} & set(removed)
             assert left in (set(), set(removed)), "a removal happens as a whole or not at all"
             if left:
                 assistant.remove(removed)
             _assert_same(_state(assistant, home), expected)
-    assert kills >= 30
+
+    operations, _ = undisturbed("rebuild", [])
+    for home in homes:
+        kill(home, "rebuild", [], operations)
+        with opened(home) as assistant:
+            _assert_same(_state(assistant, home), expected)
+
+    operations, restored = undisturbed("restore", str(tmp_path / "first.zip"))
+    _assert_same(restored, first)
+    for home in homes:
+        kill(home, "restore", str(tmp_path / "first.zip"), operations)
+        with opened(home) as assistant:
+            verified = assistant.verify()
+            assert verified.sound, verified.problems
+            _assert_same(_dump(home), _dumped(first if _dump(home)["abstracts"] == first["abstracts"] else expected))
+        Assistant.restore(
+            tmp_path / "first.zip", Settings(home=home, **store), force=True, embedder=ToyEmbedder()
+        ).close()
+        with opened(home) as assistant:
+            _assert_same(_state(assistant, home), restored)
+    assert kills >= KILLS

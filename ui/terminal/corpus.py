@@ -32,6 +32,7 @@ def ingest(
             "--map", help="Which of the files' own fields is meant: text=AB,title=Title.", metavar="F=NAME,..."
         ),
     ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl+C with what changes there.")] = False,
     corpus: options.Corpus = None,
     json: options.Json = False,
 ) -> None:
@@ -44,8 +45,18 @@ def ingest(
     Example: rag ingest seeds/ my-library.jsonl export.csv.gz --map text=Summary
     """
     with options.assistant(corpus) as assistant:
-        with options.progress() as progress:
-            report = assistant.ingest(paths, fields=_fields(field_map), progress=progress)
+        fields = _fields(field_map)
+
+        def bring(some: list[str]) -> "IngestReport":
+            with options.progress() as progress:
+                return assistant.ingest(some, fields=fields, progress=progress)
+
+        if watch:
+            from ui.terminal import watching
+
+            watching.watch(assistant, paths, bring)
+            return
+        report = bring(paths)
         if json:
             options.print_json(report.to_dict())
         else:

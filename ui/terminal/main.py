@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from rag.errors import FootnoteError
-from ui.terminal import asking, corpus, setup
+from ui.terminal import asking, corpus, keeping, setup
 
 
 class _Commands(TyperGroup):
@@ -33,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (asking, corpus, setup):
+for group in (asking, corpus, keeping, setup):
     group.add_to(app)
 
 

@@ -60,8 +60,14 @@ def progress() -> Iterator[Any]:
         TimeElapsedColumn(), console=console,
     )  # fmt: skip
     task = bar.add_task("starting", total=None, rate="")
+    taken_by = ""
 
     def report(state: "Progress") -> None:
+        nonlocal taken_by
+        if state.by != taken_by:
+            said = f"handed over to {state.by}" if state.by else f"{taken_by} has ended; going on here"
+            console.print(said, highlight=False, soft_wrap=True)
+            taken_by = state.by
         seconds = time.monotonic() - started
         if seconds > 0.5 and console.is_terminal and not bar.live.is_started:
             bar.start()

@@ -311,6 +311,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 7860, open_br
             )
         except OSError as error:
             raise SettingsError(f"Port {port} on {host} cannot be used; name a free one with --port.") from error
+        assistant.take_ingests()
         print(f"Footnote is open at {address} (Ctrl+C closes it)", flush=True)
         if open_browser:
             webbrowser.open(address)
