@@ -100,16 +100,23 @@ class Assistant:
     # --- filling the corpus ---------------------------------------------------------------------------------------
 
     def ingest(
-        self, paths: Sequence[str | Path], *, fields: Mapping[str, str] | None = None, progress: Report | None = None
+        self,
+        paths: Sequence[str | Path],
+        *,
+        fields: Mapping[str, str] | None = None,
+        sync: bool = False,
+        progress: Report | None = None,
     ) -> IngestReport:
         """Bring in the abstracts of files, folders, globs or ``-`` (standard input); see the report for every record.
 
-        ``fields`` says which of the files' own fields are meant where their names do not: ``{"text": "AB"}``. A process
-        that is ingesting already, or a server, takes the work over; the report is the same. Raises InputError for a path
-        that does not exist or a field that abstracts do not have, and CorpusLockedError while another process writes and
-        takes no work. It may be interrupted at any moment and repeated: what is there already is skipped.
+        ``fields`` says which of the files' own fields are meant where their names do not: ``{"text": "AB"}``. With
+        ``sync``, abstracts that the files held before and no longer hold are removed, unless another file holds them
+        too; a file that cannot be read, or gives nothing, removes nothing. A process that is ingesting already, or a
+        server, takes the work over; the report is the same. Raises InputError for a path that does not exist or a field
+        that abstracts do not have, and CorpusLockedError while another process writes and takes no work. It may be
+        interrupted at any moment and repeated: what is there already is skipped.
         """
-        return self._door.ingest(paths, progress, fields=fields)
+        return self._door.ingest(paths, progress, fields=fields, sync=sync)
 
     def take_ingests(self) -> None:
         """Do the ingests of other processes here until this assistant is closed, so that its readers see them first."""
@@ -122,9 +129,15 @@ class Assistant:
         with self._making:
             return self.__dict__.get("_door") or Door(self._index)
 
-    def remove(self, ids: Sequence[str]) -> int:
-        """Remove abstracts; returns how many. Raises NotFoundError, removing nothing, when an id is unknown."""
-        return self._index.remove(ids)
+    def remove(self, ids: Sequence[str] = (), *, filters: Filters | None = None) -> int:
+        """Remove the abstracts of these ids, or those that ``filters`` let through; returns how many.
+
+        A filter by sources takes these sources away: an abstract that another file holds too stays. Raises
+        NotFoundError, removing nothing, when an id is unknown, and UsageError when neither or both are given.
+        """
+        from rag.index.removal import remove
+
+        return remove(self._index, ids, filters)
 
     def rebuild(self, progress: Report | None = None) -> None:
         """Make the vector store and the text index again from the catalog."""
@@ -261,6 +274,10 @@ class Assistant:
         if not found:
             raise NotFoundError(f"There is no abstract {abstract_id!r} in this corpus; see: rag list.")
         return next(iter(found.values()))
+
+    def versions(self, abstract_id: str) -> tuple[Abstract, ...]:
+        """The other versions of the paper (a preprint, a reprint with small changes), oldest first; raises NotFoundError."""
+        return tuple(self.get(each) for each in self.get(abstract_id).versions)
 
     def abstracts(
         self, *, filters: Filters | None = None, limit: int | None = None, offset: int = 0

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+RETRACTED = "Retracted"
+"""What stands beside an abstract whose paper is retracted or withdrawn, wherever it is shown or exported."""
+
 Verdict = Literal["quoted", "supported", "unsupported", "contradicted"]
 """What the check said of a sentence: taken verbatim, backed by its evidence, not backed, or at odds with it."""
 
@@ -38,6 +41,8 @@ class Abstract:
 
     ``id`` is the record's own id where it has one, else derived from the text. ``title_derived`` says that the
     file gave no title and Footnote made one from the text. ``year`` is None and strings are empty when unknown.
+    ``retracted`` says that some source marks the paper as retracted or withdrawn. ``versions`` are the ids of the other
+    versions of the paper in the corpus (a preprint, a reprint), each of them an abstract of its own.
     """
 
     id: str
@@ -52,7 +57,15 @@ class Abstract:
     arxiv_id: str = ""
     url: str = ""
     keywords: tuple[str, ...] = ()
+    retracted: bool = False
     sources: tuple[Source, ...] = ()
+    versions: tuple[str, ...] = ()
+
+    @property
+    def heading(self) -> str:
+        """The title as it is shown, with the mark of a retracted paper before it unless it has that itself."""
+        marked = self.title.lower().startswith((RETRACTED.lower(), f"[{RETRACTED.lower()}"))
+        return f"[{RETRACTED}] {self.title}" if self.retracted and not marked else self.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +102,34 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """A record whose abstract was there already under ``abstract_id``; it was kept as one more source."""
+    """A record whose abstract was there already under ``abstract_id``; it was kept as one more source.
+
+    ``joined`` are the ids of abstracts that this record showed to be the same paper, and that are now part of it.
+    """
 
     path: str
     record: int
     abstract_id: str
+    joined: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A record that shares ``identifier`` ("doi:10...") with ``abstract_id`` but is plainly another paper; kept apart."""
+
+    path: str
+    record: int
+    abstract_id: str
+    identifier: str
 
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
     """What an ingest did, record by record. ``added``, ``updated``, ``unchanged`` and ``merged`` count records.
 
-    ``merges`` names the records that turned out to be abstracts already there (as many as ``merged`` says).
-    ``seconds`` is wall-clock time.
+    ``merges`` names the records that turned out to be abstracts already there (as many as ``merged`` says), ``conflicts``
+    those that claim to be and are not. ``gone`` counts the abstracts that only an earlier state of these files held;
+    with ``sync`` they are ``removed`` instead. ``seconds`` is wall-clock time.
     """
 
     added: int = 0
@@ -110,6 +138,9 @@ class IngestReport:
     merged: int = 0
     rejected: list[Rejection] = field(default_factory=list)
     merges: list[Merge] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    gone: int = 0
+    removed: int = 0
     files: int = 0
     seconds: float = 0.0
 

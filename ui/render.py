@@ -57,7 +57,9 @@ def to_text(answer: Answer) -> str:
     for marker, cited in quotes(answer).items():
         lines.append(f"[{marker}] {cite(answer.sources[marker - 1])}")
         lines += [f"    “{citation.quote}”" for citation in cited]
-        lines += [f"    {address}" for _, address in links(answer.sources[marker - 1])[:1]]
+        source = answer.sources[marker - 1]
+        lines += [f"    {address}" for _, address in links(source)[:1]]
+        lines += [f"    also here as {', '.join(source.versions)}"] if source.versions else []
     if not answer.abstained:
         lines.append("")
     return "\n".join([*lines, summary(answer)])
@@ -66,7 +68,7 @@ def to_text(answer: Answer) -> str:
 def cite(abstract: Abstract) -> str:
     """An abstract in a line of plain text: title, then authors, venue and year as far as they are known."""
     known = byline(abstract, most=3)
-    return f"{abstract.title} ({known})" if known else abstract.title
+    return f"{abstract.heading} ({known})" if known else abstract.heading
 
 
 def to_markdown(answer: Answer, first: int = 1) -> str:
@@ -114,7 +116,7 @@ def _sentence_html(sentence: AnswerSentence, answer: Answer, prefix: str) -> str
             href=f"#{prefix}source-{marker}",
             data_marker=marker,
             data_places=places,
-            aria_label=f"Footnote {marker}: {answer.sources[marker - 1].title}",
+            aria_label=f"Footnote {marker}: {answer.sources[marker - 1].heading}",
         )
         notes.append(f"<a {told}>{marker}</a>")
     remark = _remark(sentence)

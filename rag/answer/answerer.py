@@ -93,7 +93,7 @@ class Answerer:
         with clock("resolve"):
             query = standalone(normalise(question), history, llm)
         with clock("retrieve"):
-            hits = self._retriever.search(query, READ, filters)
+            hits = self._retriever.search(query, READ, filters, one_version=True)
         yield Retrieved(tuple(hits))
         with clock("read"):
             scored = score_sentences(query, hits, self._reader)
@@ -213,7 +213,7 @@ def _abstain(base: Answer, clock: "_Clock") -> Answer:
     if not base.nearest:
         looked += " No abstract matches; is the corpus empty, or a filter too narrow?"
     else:
-        looked += " Nearest: " + "; ".join(abstract.title for abstract in base.nearest) + "."
+        looked += " Nearest: " + "; ".join(abstract.heading for abstract in base.nearest) + "."
     return replace(base, message=looked, timings=clock.timings())
 
 

@@ -10,6 +10,7 @@ from rag.corpus.identity import normalise_arxiv_id, normalise_doi, normalise_pmi
 from rag.corpus.markup import without_tags
 from rag.corpus.people import authors
 from rag.corpus.record import Record
+from rag.corpus.retraction import is_retracted
 from rag.corpus.title import DERIVED, derive_title
 from rag.records import Abstract, Rejection, Source
 from rag.text import derived_id, normalise, words
@@ -101,6 +102,7 @@ def clean(record: Record) -> Abstract | Rejection:
         arxiv_id=_identified(fields, "arxiv_id", normalise_arxiv_id),
         url=_url(fields),
         keywords=_keywords(_first(fields, "keywords")),
+        retracted=is_retracted(title, text, fields.named),
         sources=(Source(record.path, record.number, record_id),),
     )
 

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 
 from rag.corpus.export_json import csl_json, json_lines
+from rag.corpus.note import note
 from rag.records import Abstract
 
 _LATEX = {
@@ -43,7 +44,7 @@ def _bibtex_entry(abstract: Abstract, key: str) -> str:
         "pmid": abstract.pmid,
         "url": abstract.url,
         "keywords": ", ".join(abstract.keywords),
-        "note": "Title derived from the abstract" if abstract.title_derived else "",
+        "note": note(abstract),
         "abstract": abstract.text,
     }
     fields = [
@@ -113,7 +114,7 @@ def _ris_record(abstract: Abstract) -> str:
         ("M1", abstract.arxiv_id and f"arXiv:{abstract.arxiv_id}"),
         ("UR", abstract.url),
         *(("KW", keyword) for keyword in abstract.keywords),
-        ("N1", "Title derived from the abstract" if abstract.title_derived else ""),
+        ("N1", note(abstract)),
         ("AB", abstract.text),
     ]
     lines = [f"{tag}  - {_line(value)}" for tag, value in fields if value]

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from rag.corpus.title import DERIVED
+from rag.corpus.note import note
 from rag.records import Abstract, as_json
 
 _PERSON = re.compile(r"(?:[^\W\d_]|[.'’ -])+")
@@ -14,9 +14,11 @@ _PARTICLE = re.compile(r"\s(?=(?:(?:van|von|der|den|de|del|della|di|da|dos|du|la
 
 
 def json_lines(abstracts: Iterable[Abstract]) -> Iterator[str]:
-    """One object a line with everything that is known of an abstract but its sources."""
+    """One object a line with everything that is known of an abstract but its place in this corpus."""
     for abstract in abstracts:
-        fields = {name: value for name, value in as_json(abstract).items() if name != "sources" and value}
+        fields = {
+            name: value for name, value in as_json(abstract).items() if name not in ("sources", "versions") and value
+        }
         yield orjson.dumps(fields).decode() + "\n"
 
 
@@ -42,7 +44,7 @@ def _item(abstract: Abstract) -> dict[str, Any]:
         "number": abstract.arxiv_id and f"arXiv:{abstract.arxiv_id}",
         "URL": abstract.url,
         "keyword": "; ".join(abstract.keywords) + (";" if "," in "".join(abstract.keywords[:1]) else ""),
-        "note": DERIVED if abstract.title_derived else "",
+        "note": note(abstract),
         "abstract": abstract.text,
     }
     return {name: value for name, value in known.items() if value}

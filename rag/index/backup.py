@@ -21,6 +21,7 @@ from rag.errors import CorpusDamagedError, CorpusError, InputError, UsageError
 from rag.index.catalog import Catalog
 from rag.index.index import Index, Report
 from rag.index.lock import WriterLock
+from rag.index.migrate import migrate
 from rag.index.schema import SCHEMA_VERSION
 
 FORMAT = "footnote-backup-1"
@@ -98,6 +99,7 @@ def restore(index: Index, file: Path, *, force: bool = False, report: Report | N
             )
         try:
             _unpack(file, manifest, staged)
+            migrate(staged, index.lock)
             _adapt(staged, index.catalog, file)
             index.replace_catalog(staged, report)
         finally:
@@ -151,7 +153,7 @@ def _unpack(file: Path, manifest: Manifest, staged: Path) -> None:
 
 
 def _adapt(staged: Path, current: Catalog, file: Path) -> None:
-    """Prepare the staged catalog (of this or an older version) to take the place of the current one.
+    """Prepare the staged catalog to take the place of the current one.
 
     All of it is to go to the indexes anew, and where those are is for the corpus to say, not for the backup.
     """

@@ -17,12 +17,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from rag.errors import CorpusDamagedError, CorpusError, CorpusLockedError, NotFoundError
+from rag.errors import CorpusDamagedError, CorpusError, CorpusLockedError
 from rag.index.catalog import Catalog
 from rag.index.chunk import chunk
 from rag.index.embed import Embedder, load
 from rag.index.lexical import Lexical
 from rag.index.lock import WriterLock
+from rag.index.migrate import migrate
 from rag.index.schema import PENDING, REMOVING
 from rag.index.store import Store
 from rag.index.vectors import Vectors, encode_int8
@@ -67,8 +68,9 @@ class Index:
                 f"The corpus folder {self.folder} cannot be made ({error.strerror}); set RAG_HOME to a folder that "
                 "you may write to."
             ) from error
-        self.catalog = Catalog(self.folder / "catalog.sqlite")
         self.lock = WriterLock(self.folder)
+        migrate(self.folder / "catalog.sqlite", self.lock)
+        self.catalog = Catalog(self.folder / "catalog.sqlite")
         self._opening = threading.RLock()
         self._seen = self.catalog.generation()
         self._counted: tuple[int, int] | None = None
@@ -229,19 +231,6 @@ class Index:
                 self.catalog.mark_done(keys)
                 self.catalog.forget(gone)
             self._seen = self.catalog.generation()
-
-    def remove(self, ids: Sequence[str]) -> int:
-        """Remove abstracts everywhere; returns how many. Raises NotFoundError, removing nothing, on an unknown id."""
-        with self.writing():
-            keys = [self.catalog.key_of(abstract_id) for abstract_id in dict.fromkeys(ids)]
-            for abstract_id, key in zip(dict.fromkeys(ids), keys, strict=True):
-                if key is None:
-                    raise NotFoundError(f"There is no abstract {abstract_id!r} in this corpus; see: rag list.")
-            known = [key for key in keys if key is not None]
-            with self.catalog.transaction():
-                self.catalog.mark_removing(known)
-            self.finish()
-            return len(known)
 
     def rebuild(self, report: Report | None = None) -> None:
         """Make both derived indexes again from the catalog; nothing is embedded again."""

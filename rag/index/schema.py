@@ -1,9 +1,21 @@
-"""The tables of a catalog, version 1."""
+"""The tables of a catalog, version 2; ``rag.index.migrate`` brings older ones to it."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 DONE, PENDING, REMOVING = 0, 1, 2
 """States of an abstract: in step with the indexes, to be written to them, to be taken out of them."""
+
+IDENTIFIERS = """
+    CREATE TABLE identifiers (                   -- two papers may claim one identifier, and are then kept apart
+        name TEXT, key INTEGER, PRIMARY KEY (name, key)
+    ) WITHOUT ROWID
+"""
+LIKENESS = (
+    # Each row a band of an abstract's MinHash signature (rag.corpus.versions).
+    "CREATE TABLE bands (band INTEGER, key INTEGER, PRIMARY KEY (band, key)) WITHOUT ROWID",
+    # Pairs of versions of one paper, in both directions.
+    "CREATE TABLE versions (key INTEGER, other INTEGER, PRIMARY KEY (key, other)) WITHOUT ROWID",
+)
 
 STATEMENTS = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -15,7 +27,8 @@ STATEMENTS = (
         title TEXT NOT NULL, title_derived INTEGER NOT NULL, text TEXT NOT NULL, authors TEXT NOT NULL,
         year INTEGER, venue TEXT NOT NULL, doi TEXT NOT NULL, pmid TEXT NOT NULL, arxiv_id TEXT NOT NULL,
         url TEXT NOT NULL, keywords TEXT NOT NULL,
-        indexed_chunks INTEGER NOT NULL          -- the most chunks of it that the vector store may hold
+        indexed_chunks INTEGER NOT NULL,         -- the most chunks of it that the vector store may hold
+        retracted INTEGER NOT NULL DEFAULT 0
     )
     """,
     "CREATE INDEX abstracts_state ON abstracts (state) WHERE state != 0",
@@ -31,16 +44,18 @@ STATEMENTS = (
         chunk_vectors BLOB NOT NULL              -- float16 (chunks, dimensions)
     )
     """,
-    "CREATE TABLE identifiers (name TEXT PRIMARY KEY, key INTEGER NOT NULL) WITHOUT ROWID",
+    IDENTIFIERS,
     "CREATE INDEX identifiers_key ON identifiers (key)",
     """
     CREATE TABLE sources (                       -- every place where an abstract was last seen
         path TEXT, record INTEGER, key INTEGER, record_id TEXT NOT NULL, digest BLOB NOT NULL, run INTEGER NOT NULL,
+        said TEXT,                               -- JSON of what the record says, where the abstract says something else
         PRIMARY KEY (path, record, key)
     ) WITHOUT ROWID
     """,
     "CREATE INDEX sources_key ON sources (key)",
     "CREATE INDEX sources_record_id ON sources (path, record_id) WHERE record_id != ''",
+    *LIKENESS,
     "CREATE TABLE runs (number INTEGER PRIMARY KEY, started TEXT NOT NULL, finished TEXT, report TEXT)",
     """
     CREATE TABLE feedback (

@@ -32,13 +32,20 @@ class Retriever:
         self._weights = Weights(settings.weight_chunk, settings.weight_sentence, settings.weight_bm25)
         self._reranker = reranker
 
-    def search(self, question: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
-        """At most ``limit`` hits, best first; each hit's evidence is all its sentences, nearest to the question first."""
+    def search(
+        self, question: str, limit: int = 10, filters: Filters | None = None, *, one_version: bool = False
+    ) -> list[Hit]:
+        """At most ``limit`` hits, best first; each hit's evidence is all its sentences, nearest to the question first.
+
+        With ``one_version`` only the best version of a paper is among them.
+        """
         question = normalise(question)
         found = candidates(self._index, question, max(self._settings.candidates, limit), filters)
         if not found:
             return []
         scored = sorted(((fuse(each.signals, self._weights), each) for each in found), key=lambda pair: -pair[0])
+        if one_version:
+            scored = self._one_version(scored, limit if self._reranker is None else max(limit, RERANKED))
         if self._reranker is None:
             return self._hits(scored[:limit])
         hits = self._hits(scored[: max(limit, RERANKED)])
@@ -47,6 +54,19 @@ class Retriever:
     def abstracts(self) -> int:
         """How many abstracts there are to find."""
         return self._index.size()
+
+    def _one_version(self, scored: Sequence[tuple[float, Candidate]], limit: int) -> list[tuple[float, Candidate]]:
+        """At most ``limit`` of them, without those of which a better one is another version."""
+        kept: list[tuple[float, Candidate]] = []
+        taken: set[int] = set()
+        versions = self._index.catalog.versions([candidate.key for _, candidate in scored])
+        for score, candidate in scored:
+            if len(kept) == limit:
+                break
+            if candidate.key not in taken:
+                kept.append((score, candidate))
+                taken.update(versions.get(candidate.key, ()))
+        return kept
 
     def _hits(self, scored: Sequence[tuple[float, Candidate]]) -> list[Hit]:
         keys = [candidate.key for _, candidate in scored]

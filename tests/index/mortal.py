@@ -1,7 +1,7 @@
 """Runs writes on a corpus in child processes and kills those it is told to: ``python -m tests.index.mortal``.
 
 Reads one JSON task a line and answers with one line: ``{"home", "settings", "do", "what", "at", "after"}``, where ``do`` is
-"ingest" or "remove" with a list, "rebuild", or "restore" with a file, and ``settings`` are any others than the home.
+"ingest", "sync" or "remove" with a list, "rebuild", or "restore" with a file, and ``settings`` are any others than the home.
 The child is killed with SIGKILL ``after`` seconds from its operation number ``at`` on, or at its end if it has no
 more operations; without ``at`` it lives. The answer is how many operations it did and the signal it died of.
 """
@@ -28,8 +28,8 @@ from tests.doubles import ToyEmbedder
 BATCH = 24
 OPERATIONS = {
     Catalog: (
-        "set_meta", "start_run", "put", "put_source", "detach", "mark_removing", "mark_done", "mark_all_pending", "forget",
-        "forget_places", "replace_with",
+        "set_meta", "start_run", "put", "put_place", "say_again", "drop_place", "drop_places", "mark_removing", "mark_done",
+        "mark_all_pending", "forget", "replace_with",
     ),
     Store: ("_open", "upsert", "delete", "close"),
     Lexical: ("_open", "write", "close"),
@@ -67,6 +67,8 @@ def _child(task: dict[str, Any], told: int) -> None:
         with Assistant.open(settings, embedder=embedder) as assistant:
             if task["do"] == "rebuild":
                 assistant.rebuild()
+            elif task["do"] == "sync":
+                assistant.ingest(task["what"], sync=True)
             else:
                 getattr(assistant, task["do"])(task["what"])
     if task.get("at") is not None:

@@ -27,8 +27,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 ROOT = Path(__file__).parents[2]
 KILLS = int(os.environ.get("FOOTNOTE_KILLS", "30"))
-CORPORA = -(-KILLS // 6)
-"""Each is killed in a first ingest, its repetition, an update, a removal, a rebuild and the restoring of a backup."""
+CORPORA = -(-KILLS // 7)
+"""Each is killed in a first ingest, its repetition, an update, a synchronised ingest, a removal, a rebuild and the
+restoring of a backup."""
 QUERIES = (
     "robustness convergence time",
     "alpha17 beta3 gamma9",
@@ -48,7 +49,7 @@ def _write_files(folder: Path, version: int) -> list[str]:
     """About 300 records in four files: records that share a DOI, lines that come twice, ids that both files use.
 
     Version 2 has new first records (all others move), changed, shortened and lengthened texts, and one record that
-    now is another file's paper.
+    now is another file's paper. Version 3 is version 2 without the last third of every file.
     """
     chance = random.Random(7)
     papers = [
@@ -57,10 +58,10 @@ def _write_files(folder: Path, version: int) -> list[str]:
     ]  # fmt: skip
     others = [{"id": str(n), "abstract": _text(chance, 90), "year": 1990 + n % 30} for n in range(90)]
     for n in range(0, 90, 9):  # known already by its DOI, with a year that the first file did not give
-        others[n] = {"id": str(n), "doi": f"10.1234/{n}", "abstract": _text(chance, 40), "year": 2001}
+        others[n] = {"id": str(n), "doi": f"10.1234/{n}", "abstract": papers[n]["abstract"][:200], "year": 2001}
     lines = [_text(chance, 60) for _ in range(80)]
     lines[70:75] = lines[3:8]  # the same texts twice in one file, some batches apart
-    if version == 2:
+    if version > 1:
         for n in range(0, 130, 6):
             papers[n] = {**papers[n], "abstract": _text(chance, 20 if n % 12 else 300)}
         others[5] = {**others[5], "abstract": papers[2]["abstract"]}
@@ -68,6 +69,9 @@ def _write_files(folder: Path, version: int) -> list[str]:
             some.insert(0, {"id": "new", "title": "News", "abstract": _text(chance, 50 + len(some))})
         lines.insert(0, _text(chance, 60))
         lines[40] = _text(chance, 60)
+    if version == 3:
+        for some in (papers, others, lines):
+            del some[-len(some) // 3 :]
     for name, records in (("a.jsonl", papers), ("b.jsonl", others)):
         (folder / name).write_text("".join(json.dumps(record) + "\n" for record in records))
     (folder / "c.txt").write_text("\n".join(lines) + "\n")
@@ -86,10 +90,14 @@ def _dump(home: Path) -> dict[str, list[Any]]:
         "vectors": "SELECT id, sentence_spans, sentence_codes, sentence_scales, chunk_spans, chunk_vectors "
         "FROM vectors JOIN abstracts USING (key) ORDER BY id",
         "identifiers": "SELECT name, id FROM identifiers JOIN abstracts USING (key) ORDER BY name",
-        "sources": "SELECT path, record, id, record_id, digest FROM sources JOIN abstracts USING (key) "
+        "sources": "SELECT path, record, id, record_id, digest, said FROM sources JOIN abstracts USING (key) "
         "ORDER BY path, record, id",
+        "bands": "SELECT band, id FROM bands JOIN abstracts USING (key) ORDER BY band, id",
+        "versions": "SELECT one.id, other.id FROM versions JOIN abstracts one USING (key) "
+        "JOIN abstracts other ON other.key = versions.other ORDER BY one.id, other.id",
         "without an abstract": "SELECT key FROM (SELECT key FROM vectors UNION SELECT key FROM identifiers UNION "
-        "SELECT key FROM sources) WHERE key NOT IN (SELECT key FROM abstracts)",
+        "SELECT key FROM sources UNION SELECT key FROM bands UNION SELECT key FROM versions UNION "
+        "SELECT other FROM versions) WHERE key NOT IN (SELECT key FROM abstracts)",
     }
     with closing(sqlite3.connect(home / "default" / "catalog.sqlite")) as connection:
         return {name: connection.execute(query).fetchall() for name, query in queries.items()}
@@ -190,16 +198,16 @@ def test_kills_change_nothing(
     def opened(home: Path) -> Assistant:
         return Assistant.open(Settings(home=home, **store), embedder=ToyEmbedder())
 
-    for version in (1, 2):
+    for version, do in ((1, "ingest"), (2, "ingest"), (3, "sync")):
         paths = _write_files(tmp_path, version)
-        operations, expected = undisturbed("ingest", paths)
+        operations, expected = undisturbed(do, paths)
         assert not expected["without an abstract"]
         for home in homes:
-            kill(home, "ingest", paths, operations)
+            kill(home, do, paths, operations)
             if version == 1:
-                kill(home, "ingest", paths, operations // 2)
+                kill(home, do, paths, operations // 2)
             with opened(home) as assistant:
-                assert not assistant.ingest(paths).rejected
+                assert not assistant.ingest(paths, sync=do == "sync").rejected
                 _assert_same(_state(assistant, home), expected)
         if version == 1:
             first = expected

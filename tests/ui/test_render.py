@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from tests.ui.answers import HOSTILE, abstract, answer, sentence
 from tests.ui.test_markup import parsed
 from ui.render import highlighted, to_html, to_markdown, to_text, verdict
+from ui.web.evidence import abstract_evidence
 
 ONE = abstract("First fact. Second fact.", "One", year=2020, doi="10.1/x")
 TWO = abstract("Other fact.", "Two")
@@ -20,6 +21,21 @@ def test_text_lists_footnotes_under_the_answer() -> None:
         "[2] Two\n    “Other fact.”\n\n"
         "3 of 3 sentences supported · quotes · 0.02 s"
     )
+
+
+def test_a_retracted_paper_is_marked_and_versions_are_named() -> None:
+    """In text, Markdown, HTML and the evidence panel; a title that says so itself is left as it is."""
+    paper = abstract("A fact.", "Snails", retracted=True, versions=("pre <b>",))
+    shown = answer(sentence(paper, 0, 7, 1), sources=(paper,))
+    assert "[1] [Retracted] Snails\n" in to_text(shown)
+    assert "also here as pre <b>" in to_text(shown)
+    assert r"\[Retracted\] Snails" in to_markdown(shown)
+    assert 'aria-label="Footnote 1: [Retracted] Snails"' in to_html(shown)
+    panel = parsed(abstract_evidence(paper))
+    assert "[Retracted] Snails" in panel.text
+    assert "Also here as pre <b>" in panel.text
+    assert abstract("A fact.", "RETRACTED: Snails", retracted=True).heading == "RETRACTED: Snails"
+    assert abstract("A fact.", "Snails").heading == "Snails"
 
 
 def test_text_of_an_abstention_says_what_was_looked_for() -> None:

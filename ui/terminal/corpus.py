@@ -1,6 +1,8 @@
 """``rag ingest | export | list | show | remove | stats | verify | rebuild``: what is in the corpus."""
 
 import re
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +13,7 @@ from ui.terminal import options
 if TYPE_CHECKING:
     from rag.records import IngestReport, Rejection
 
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before removing.")]
 SHOWN = 20
 """Merged and rejected records named in a report; --json names all."""
 
@@ -34,6 +37,8 @@ def ingest(
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl+C with what changes there.")] = False,
     corpus: options.Corpus = None,
+    sync: Annotated[bool, typer.Option("--sync", help="Also remove what these files no longer hold.")] = False,
+    yes: Yes = False,
     json: options.Json = False,
 ) -> None:
     """Bring abstracts into the corpus.
@@ -41,15 +46,18 @@ def ingest(
     Read are JSON Lines and JSON (arXiv, Semantic Scholar, OpenAlex, Crossref, CSL-JSON), CSV and TSV, and plain text
     (one abstract a line, or paragraphs); each also compressed (gzip, bzip2, xz, Zstandard) or in a zip archive. The
     format is told by content. What is there already is skipped, so an ingest can be stopped at any time and repeated.
+    With --sync, what the files held before and no longer hold is removed, after saying how many abstracts that are;
+    what cannot be read removes nothing.
 
     Example: rag ingest seeds/ my-library.jsonl export.csv.gz --map text=Summary
     """
     with options.assistant(corpus) as assistant:
+        asks = sync and not yes and not watch and sys.stdin.isatty()
         fields = _fields(field_map)
 
-        def bring(some: list[str]) -> "IngestReport":
+        def bring(some: list[str], follow: bool = sync and not asks) -> "IngestReport":
             with options.progress() as progress:
-                return assistant.ingest(some, fields=fields, progress=progress)
+                return assistant.ingest(some, fields=fields, sync=follow, progress=progress)
 
         if watch:
             from ui.terminal import watching
@@ -57,6 +65,9 @@ def ingest(
             watching.watch(assistant, paths, bring)
             return
         report = bring(paths)
+        if asks and (not report.gone or _agreed(f"No longer in these files: {_abstracts(report.gone)}. Remove?")):
+            removed = bring(paths, follow=True).removed  # what is there costs a hash a record
+            report = replace(report, gone=0, removed=removed)
         if json:
             options.print_json(report.to_dict())
         else:
@@ -86,16 +97,27 @@ def _print_report(report: "IngestReport") -> None:
         "merged": report.merged,
         "without abstract": report.without_abstract,
         "rejected": len(report.rejected) - report.without_abstract,
+        "removed": report.removed,
     }
     said = ", ".join(f"{count} {name}" for name, count in numbers.items() if count) or "nothing to read"
     typer.echo(f"{report.records} records in {report.files} files, {report.seconds:.1f} s: {said}")
     for merged in report.merges[:SHOWN]:
-        typer.echo(f"  merged    {_shown(merged.path)}:{merged.record} is the same paper as {merged.abstract_id}")
+        joined = f"; so is {', '.join(merged.joined)}, now part of it" if merged.joined else ""
+        typer.echo(
+            f"  merged    {_shown(merged.path)}:{merged.record} is the same paper as {merged.abstract_id}{joined}"
+        )
+    for apart in report.conflicts[:SHOWN]:
+        typer.echo(
+            f"  apart     {_shown(apart.path)}:{apart.record} claims {apart.identifier} as {apart.abstract_id} does, "
+            "but is another paper; check which is right"
+        )
     for rejected in sorted(report.rejected, key=lambda each: each.no_abstract)[:SHOWN]:
         typer.echo(f"  rejected  {_where(rejected)}: {rejected.reason}")
-    more = max(0, report.merged - SHOWN) + max(0, len(report.rejected) - SHOWN)
+    more = sum(max(0, len(each) - SHOWN) for each in (report.merges, report.conflicts, report.rejected))
     if more:
         typer.echo(f"  ... and {more} more; --json lists all of them")
+    if report.gone:
+        typer.echo(f"No longer in these files: {_abstracts(report.gone)}, kept; --sync removes them")
 
 
 def _where(rejected: "Rejection") -> str:
@@ -128,7 +150,7 @@ def list_abstracts(
             options.print_json([as_json(abstract) for abstract in found])
             return
         for abstract in found:
-            typer.echo(f"{abstract.id}  {abstract.year or '    '}  {abstract.title}")
+            typer.echo(f"{abstract.id}  {abstract.year or '    '}  {abstract.heading}")
         total = assistant.count()
         if len(found) == limit and total > offset + limit:
             typer.echo(f"... {total} in all; --offset {offset + limit} goes on")
@@ -178,13 +200,14 @@ def show(
 ) -> None:
     """Show an abstract whole, with what is known of the paper and the files it came from."""
     from rag.records import as_json
+    from ui.render import cite
 
     with options.assistant(corpus) as assistant:
-        abstract = assistant.get(abstract_id)
+        abstract, versions = assistant.get(abstract_id), assistant.versions(abstract_id)
     if json:
         options.print_json(as_json(abstract))
         return
-    typer.echo(abstract.title + (" (title derived)" if abstract.title_derived else ""))
+    typer.echo(abstract.heading + (" (title derived)" if abstract.title_derived else ""))
     known = {
         "authors": ", ".join(abstract.authors),
         "year": abstract.year,
@@ -200,17 +223,51 @@ def show(
             typer.echo(f"  {name}: {value}")
     for source in abstract.sources:
         typer.echo(f"  source: {_shown(source.path)}:{source.record}")
+    for version in versions:
+        typer.echo(f"  also as: {version.id}  {cite(version)}")
     typer.echo(f"\n{abstract.text}")
 
 
 def remove(
-    ids: Annotated[list[str], typer.Argument(help="Ids of the abstracts to remove.", metavar="ID...")],
+    ids: Annotated[list[str] | None, typer.Argument(help="Ids of the abstracts to remove.", metavar="ID...")] = None,
     corpus: options.Corpus = None,
+    year_from: options.YearFrom = None,
+    year_to: options.YearTo = None,
+    venue: options.Venue = None,
+    source: options.FromSource = None,
+    yes: Yes = False,
 ) -> None:
-    """Remove abstracts from the corpus. Their files are not touched."""
+    """Remove abstracts from the corpus, by id or by a filter. Their files are not touched.
+
+    With --source, an abstract that another file holds too only loses that source. A filter asks before it removes.
+
+    Example: rag remove --source old-export.bib
+    """
+    from rag.errors import UsageError
+
+    only = options.filters(year_from, year_to, venue, source)
     with options.assistant(corpus) as assistant:
-        count = assistant.remove(ids)
-    typer.echo(f"{count} removed")
+        if only and not ids:
+            count = assistant.count(only)
+            if not count:
+                raise UsageError("No abstract matches; see what there is with: rag stats.")
+            stay = "; those that other files hold too only lose this source" if source else ""
+            if not yes and not _agreed(f"{_abstracts(count)} match{'es' if count == 1 else ''}{stay}. Remove?"):
+                raise UsageError("Nothing was removed; add --yes to remove without being asked.")
+        removed = assistant.remove(ids or (), filters=only)
+        typer.echo(f"{removed} removed")
+        if only and not ids and count > removed:
+            typer.echo(f"{count - removed} kept, which other files hold too")
+
+
+def _agreed(question: str) -> bool:
+    """Whether somebody at the terminal says yes; False where there is nobody to ask."""
+    typer.echo(question.removesuffix(" Remove?"), err=True)
+    return sys.stdin.isatty() and typer.confirm("Remove?", err=True)
+
+
+def _abstracts(count: int) -> str:
+    return f"{count} abstract{'' if count == 1 else 's'}"
 
 
 def stats(corpus: options.Corpus = None, json: options.Json = False) -> None:

@@ -209,7 +209,7 @@ class Desk:
 
     def _open(self, shelf: Shelf, action: Mapping[str, Any]) -> View:
         abstract = self.assistant.get(str(action["id"]))
-        return View(evidence=evidence.abstract_evidence(abstract), announce=f"Opened: {abstract.title}")
+        return View(evidence=evidence.abstract_evidence(abstract), announce=f"Opened: {abstract.heading}")
 
     def _rate(self, shelf: Shelf, action: Mapping[str, Any]) -> View:
         index, good = int(action["turn"]), action["good"] == "true"

@@ -49,10 +49,12 @@ def _source(abstract: Abstract, cited: Sequence[Citation], prefix: str, marker: 
     )
     known = byline(abstract, most=12)
     derived = '<span class="derived">title taken from the text</span>' if abstract.title_derived else ""
-    told = attributes(class_="source", id=f"{prefix}source-{marker}", tabindex=-1, aria_label=abstract.title)
+    told = attributes(class_="source", id=f"{prefix}source-{marker}", tabindex=-1, aria_label=abstract.heading)
+    also = "".join(f" {button(each, 'open', id=each, class_='inline')}" for each in abstract.versions)
+    versions = f'<p class="byline versions">Also here as{also}</p>' if also else ""
     return (
-        f"<article {told}><h3>{number}{escape(abstract.title)}</h3>"
-        f'<p class="byline">{escape(known)}{" · " if known and derived else ""}{derived}</p>'
+        f"<article {told}><h3>{number}{escape(abstract.heading)}</h3>"
+        f'<p class="byline">{escape(known)}{" · " if known and derived else ""}{derived}</p>{versions}'
         f"{_text(abstract, cited, f'{prefix}{marker}-')}"
         f'<p class="links">{addresses}</p></article>'
     )

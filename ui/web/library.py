@@ -41,12 +41,19 @@ def report_html(report: IngestReport) -> str:
         (report.merged, "merged with an abstract that was there"),
         (report.without_abstract, "without an abstract"),
         (len(report.rejected) - report.without_abstract, "rejected"),
+        (len(report.conflicts), "kept apart from a paper whose identifier they share"),
+        (report.removed, "removed"),
     ]
     said = ", ".join(f"{count:,} {what}" for count, what in counts if count) or "no records found"
     merges = "".join(
         f"<li>{escape(_name(each.path))}, record {each.record}: "
         f"{button('see the abstract', 'open', id=each.abstract_id, class_='inline')}</li>"
         for each in report.merges[:_MOST_REJECTIONS]
+    )
+    apart = "".join(
+        f"<li>{escape(_name(each.path))}, record {each.record}: claims {escape(each.identifier)} as "
+        f"{button(each.abstract_id, 'open', id=each.abstract_id, class_='inline')} does</li>"
+        for each in report.conflicts[:_MOST_REJECTIONS]
     )
     reasons = "".join(
         f"<li>{escape(_name(each.path))}, record {each.record}: {escape(each.reason)}</li>"
@@ -57,6 +64,7 @@ def report_html(report: IngestReport) -> str:
     return (
         f'<div class="ingest"><p class="done">{escape(said)} in {report.seconds:.1f} s.</p>'
         + (f"<h3>Rejected</h3><ul>{reasons}</ul>" if reasons else "")
+        + (f"<h3>Kept apart</h3><ul>{apart}</ul>" if apart else "")
         + (f"<h3>Merged</h3><ul>{merges}</ul>" if merges else "")
         + "</div>"
     )
@@ -93,7 +101,7 @@ def _row(abstract: Abstract) -> str:
     sources = ", ".join(dict.fromkeys(_name(source.path) for source in abstract.sources))
     remove = button("Remove", "remove", id=abstract.id, aria_label=f"Remove: {abstract.title}", class_="remove")
     return (
-        f'<tr><th scope="row">{button(abstract.title, "open", id=abstract.id, class_="title")}</th>'
+        f'<tr><th scope="row">{button(abstract.heading, "open", id=abstract.id, class_="title")}</th>'
         f"<td>{abstract.year or '–'}</td><td>{escape(abstract.venue or '–')}</td><td>{escape(sources)}</td>"
         f"<td>{remove}</td></tr>"
     )

@@ -68,7 +68,7 @@ def _point(abstract: Abstract, x: float, y: float, cluster: int, era: int | None
         data_id=abstract.id,
     )
     known = byline(abstract, most=1)
-    return f"<circle {told}><title>{escape(abstract.title + (f' ({known})' if known else ''))}</title></circle>"
+    return f"<circle {told}><title>{escape(abstract.heading + (f' ({known})' if known else ''))}</title></circle>"
 
 
 def _ring(marker: int, x: float, y: float) -> str:
@@ -122,7 +122,7 @@ def _span(first: int, last: int) -> str:
 
 def _list(drawn: Map, number: int, cluster: Cluster) -> str:
     items = "".join(
-        f"<li>{button(drawn.abstracts[member].title, 'open', id=drawn.abstracts[member].id, class_='title')}</li>"
+        f"<li>{button(drawn.abstracts[member].heading, 'open', id=drawn.abstracts[member].id, class_='title')}</li>"
         for member in cluster.members[:_LISTED]
     )
     more = len(cluster.members) - _LISTED

@@ -59,7 +59,7 @@ def _answer(answer: Answer, index: int) -> str:
     near = ""
     if answer.abstained and answer.nearest:
         items = "".join(
-            f"<li>{button(each.title, 'open', id=each.id, class_='title')}"
+            f"<li>{button(each.heading, 'open', id=each.id, class_='title')}"
             f"<span>{escape(byline(each, most=2))}</span></li>"
             for each in answer.nearest
         )

@@ -29,13 +29,14 @@ main()
 
 
 def start(
-    *arguments: str | Path, gate: str = "no such file", dimensions: int = 64, batch: int = 512, **environment: str
-) -> subprocess.Popen[str]:
+    *arguments: str | Path, gate: str = "no such file", dimensions: int = 64, batch: int = 512,
+    stdin: int = subprocess.DEVNULL, **environment: str,
+) -> subprocess.Popen[str]:  # fmt: skip
     """The running process; it embeds nothing while the file ``gate`` exists."""
     code = TOY.format(gate=gate, dimensions=dimensions, batch=batch)
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,6 +1,6 @@
 """Reports, tables and charts as HTML."""
 
-from rag.records import Abstract, IngestReport, Merge, Progress, Rejection
+from rag.records import Abstract, Conflict, IngestReport, Merge, Progress, Rejection
 from tests.ui.answers import HOSTILE
 from tests.ui.test_markup import parsed
 from ui.web.library import Rows, progress_html, report_html, table_html, years_html
@@ -15,6 +15,14 @@ def test_the_report_names_every_reason() -> None:
     assert "3 added, 1 merged" in shown
     assert "a.txt, record 7: It is empty." in shown
     assert "a.txt, record 2" in shown
+
+
+def test_the_report_counts_what_was_kept_apart_and_removed() -> None:
+    """A shared identifier of two papers is told, with the record that claims it."""
+    report = IngestReport(1, conflicts=[Conflict("/x/a.bib", 7, "b", "doi:10.1/x")], removed=2)
+    shown = parsed(report_html(report)).text
+    assert "2 removed" in shown
+    assert "a.bib, record 7: claims doi:10.1/x as b does" in shown
 
 
 def test_a_long_list_of_rejections_is_cut_and_says_so() -> None:

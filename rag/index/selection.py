@@ -1,0 +1,102 @@
+"""Which abstracts there are, and which of them a filter lets through: queries that an index answers by itself."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from rag.index.database import Database, paged
+from rag.index.schema import DONE
+from rag.records import Filters
+
+IS_DONE = "key NOT IN (SELECT key FROM abstracts WHERE state != 0)"
+"""As ``state = 0``, but the state stands beside the texts: asked so, an index answers without reading them."""
+
+
+class Selection(Database):
+    """Chooses keys; reads no abstract."""
+
+    def count(self) -> int:
+        """Abstracts that can be searched."""
+        # Both counts walk an index; one with WHERE state = 0 would read every text.
+        query = "SELECT (SELECT count(*) FROM abstracts) - (SELECT count(*) FROM abstracts WHERE state != 0)"
+        return int(self._connection().execute(query).fetchone()[0])
+
+    def empty(self) -> bool:
+        """Whether nothing can be searched; unlike ``count`` it costs nothing."""
+        return self._connection().execute("SELECT 1 FROM abstracts WHERE state = 0 LIMIT 1").fetchone() is None
+
+    def keys(self, filters: Filters | None = None, *, state: int = DONE, limit: int = -1) -> list[int]:
+        """Keys in catalog order of the abstracts in ``state`` that the filters let through.
+
+        With ``limit``, that many of them at most, whichever are found first.
+        """
+        clauses, values = self._clauses(filters, state)
+        query = f"SELECT key FROM abstracts WHERE {' AND '.join(clauses)} LIMIT ?"  # noqa: S608 - clauses are ours
+        # Sorted here: asked for the order, SQLite would walk the texts instead of an index.
+        return sorted([key for (key,) in self._connection().execute(query, [*values, limit])])
+
+    def passing(self, keys: Sequence[int], filters: Filters) -> list[int]:
+        """Those of ``keys`` that the filters let through, in no order."""
+        clauses, values = self._clauses(filters, DONE)
+        found: list[int] = []
+        for some in paged(keys):
+            # The plus keeps SQLite from walking an index of what the filters allow instead of these few rows.
+            within = f"key IN ({','.join('?' * len(some))}) AND {' AND '.join(f'+({each})' for each in clauses)}"
+            query = f"SELECT key FROM abstracts WHERE {within}"  # noqa: S608 - clauses are ours
+            found += [key for (key,) in self._connection().execute(query, [*some, *values])]
+        return found
+
+    def paths_named(self, sources: Sequence[str]) -> list[str]:
+        """The paths that source filters mean."""
+        return [path for path in self._paths() if any(_names(source, path) for source in sources)]
+
+    def _clauses(self, filters: Filters | None, state: int) -> tuple[list[str], list[Any]]:
+        # As the index of the unfinished has it, or it would not be used.
+        clauses = [IS_DONE] if state == DONE else ["state != 0", f"state = {state}"]
+        if not filters:
+            return clauses, []
+        more, values = _where(filters)
+        if filters.sources:
+            known = self._paths()
+            paths = self.paths_named(filters.sources)
+            if len(paths) < len(known) or not paths:
+                # A source alone is looked up by its path, beside other filters by the abstracts that these leave.
+                within = "FROM sources WHERE path IN (SELECT value FROM json_each(?))"
+                beside = f"EXISTS (SELECT 1 {within} AND sources.key = abstracts.key)"
+                more.append(beside if more else f"key IN (SELECT key {within})")
+                values.append(json.dumps(paths))
+        return clauses + more, values
+
+    def _paths(self) -> list[str]:
+        """Every path that is the source of an abstract, each found by one seek."""
+        query = (
+            "WITH RECURSIVE paths(path) AS (SELECT min(path) FROM sources UNION ALL "
+            "SELECT (SELECT min(path) FROM sources WHERE sources.path > paths.path) FROM paths WHERE path IS NOT NULL) "
+            "SELECT path FROM paths WHERE path IS NOT NULL"
+        )
+        return [path for (path,) in self._connection().execute(query)]
+
+
+def _where(filters: Filters) -> tuple[list[str], list[Any]]:
+    clauses: list[str] = []
+    values: list[Any] = []
+    if filters.year_from is not None:
+        clauses.append("year >= ?")
+        values.append(filters.year_from)
+    if filters.year_to is not None:
+        clauses.append("year <= ?")
+        values.append(filters.year_to)
+    for column, wanted in (("venue", filters.venues), ("id", filters.ids)):
+        if wanted:
+            # As one JSON value, because SQLite takes a limited number of parameters.
+            clauses.append(f"{column} IN (SELECT value FROM json_each(?))")  # noqa: S608 - our own column names
+            values.append(json.dumps(wanted))
+    return clauses, values
+
+
+def _names(source: str, path: str) -> bool:
+    """Whether a source filter means ``path``: the file as listed, its bare name, or a folder above it; in any case."""
+    path, plain = path.lower(), source.lower().rstrip("/")
+    if plain.startswith("/"):
+        return path == plain or path.startswith(plain + "/")
+    return path == plain or f"/{plain.removeprefix('./')}/" in path + "/"
