@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from rag.errors import CorpusDamagedError, CorpusError, EmbedderMismatchError
+from rag.index.damage import catalog_damage
 from rag.index.embed import Identity
 from rag.index.schema import DONE, PENDING, SCHEMA_VERSION, STATEMENTS
 from rag.index.vectors import Comparable, Vectors
@@ -47,10 +48,7 @@ class Catalog:
             raise self._unwritable(error) from error
         except sqlite3.DatabaseError as error:
             self.close()
-            raise CorpusDamagedError(
-                f"The catalog {path} cannot be read ({error}); restore it from a backup, or remove the folder "
-                f"{path.parent} and ingest again."
-            ) from error
+            raise catalog_damage(path, error) from error
         if version != SCHEMA_VERSION:
             self.close()
             raise CorpusError(
@@ -471,7 +469,7 @@ class Catalog:
         except sqlite3.OperationalError as error:
             raise CorpusError(f"The catalog could not be copied to {path} ({error}); free some space there.") from error
         except sqlite3.DatabaseError as error:
-            raise CorpusDamagedError(f"The catalog {self.path} is damaged ({error}); restore a backup.") from error
+            raise catalog_damage(self.path, error) from error
 
     def replace_with(self, path: Path) -> None:
         """Take over another catalog file in one transaction, which the connections of all processes see."""
