@@ -6,6 +6,7 @@ indexes, then the row goes.
 """
 
 import json
+import os
 import shutil
 import sqlite3
 import threading
@@ -102,6 +103,11 @@ class Catalog:
             raise
 
     def _unwritable(self, error: sqlite3.OperationalError) -> CorpusError:
+        if not os.access(self.path.parent, os.W_OK):
+            return CorpusError(
+                f"The corpus folder {self.path.parent} may not be written to, and reading writes a little, too; change its "
+                "permissions, or copy it and set RAG_HOME to the folder above the copy."
+            )
         return CorpusError(
             f"The catalog {self.path} could not be written ({error}); what was committed before is kept: "
             f"free some space or check permissions ({_free(self.path)} free), then run the same command again."
