@@ -109,7 +109,7 @@ class Assistant:
         that does not exist or a field that abstracts do not have, and CorpusLockedError while another process writes and
         takes no work. It may be interrupted at any moment and repeated: what is there already is skipped.
         """
-        return self._door.ingest(paths, progress, fields=fields)
+        return self._door.ingest(paths, progress, fields=dict(fields) if fields else None)
 
     def take_ingests(self) -> None:
         """Do the ingests of other processes here until this assistant is closed, so that its readers see them first."""
