@@ -116,7 +116,7 @@ class Assistant:
         that abstracts do not have, and CorpusLockedError while another process writes and takes no work. It may be
         interrupted at any moment and repeated: what is there already is skipped.
         """
-        return self._door.ingest(paths, progress, fields=fields, sync=sync)
+        return self._door.ingest(paths, progress, fields=dict(fields) if fields else None, sync=sync)
 
     def take_ingests(self) -> None:
         """Do the ingests of other processes here until this assistant is closed, so that its readers see them first."""

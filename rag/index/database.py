@@ -1,5 +1,6 @@
 """One SQLite file: a connection for every thread, transactions, and what is kept about the corpus itself."""
 
+import os
 import shutil
 import sqlite3
 import threading
@@ -7,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from rag.errors import CorpusDamagedError, CorpusError
+from rag.errors import CorpusError
+from rag.index.damage import catalog_damage
 from rag.index.schema import SCHEMA_VERSION, STATEMENTS
 
 
@@ -31,10 +33,7 @@ class Database:
             raise self._unwritable(error) from error
         except sqlite3.DatabaseError as error:
             self.close()
-            raise CorpusDamagedError(
-                f"The catalog {path} cannot be read ({error}); restore it from a backup, or remove the folder "
-                f"{path.parent} and ingest again."
-            ) from error
+            raise catalog_damage(path, error) from error
         self._expect(version)
 
     def _expect(self, version: int) -> None:
@@ -92,6 +91,11 @@ class Database:
             raise
 
     def _unwritable(self, error: sqlite3.OperationalError) -> CorpusError:
+        if not os.access(self.path.parent, os.W_OK):
+            return CorpusError(
+                f"The corpus folder {self.path.parent} may not be written to, and reading writes a little, too; change its "
+                "permissions, or copy it and set RAG_HOME to the folder above the copy."
+            )
         return CorpusError(
             f"The catalog {self.path} could not be written ({error}); what was committed before is kept: "
             f"free some space or check permissions ({_free(self.path)} free), then run the same command again."
@@ -118,7 +122,7 @@ class Database:
         except sqlite3.OperationalError as error:
             raise CorpusError(f"The catalog could not be copied to {path} ({error}); free some space there.") from error
         except sqlite3.DatabaseError as error:
-            raise CorpusDamagedError(f"The catalog {self.path} is damaged ({error}); restore a backup.") from error
+            raise catalog_damage(self.path, error) from error
 
     def replace_with(self, path: Path) -> None:
         """Take over another catalog file in one transaction, which the connections of all processes see."""

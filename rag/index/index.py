@@ -6,6 +6,7 @@ pending there to Chroma and Tantivy, and is what a crash is repaired by.
 
 import logging
 import shutil
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,18 +14,20 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from rag.errors import CorpusDamagedError, CorpusError, CorpusLockedError
 from rag.index.catalog import Catalog
 from rag.index.chunk import chunk
+from rag.index.damage import catalog_damage
 from rag.index.embed import Embedder, load
 from rag.index.lexical import Lexical
 from rag.index.lock import WriterLock
 from rag.index.migrate import migrate
 from rag.index.schema import PENDING, REMOVING
+from rag.index.soundness import text_index_problems, vector_store_problems
 from rag.index.store import Store
 from rag.index.vectors import Vectors, encode_int8
 from rag.records import Abstract, Progress
@@ -33,8 +36,13 @@ from rag.text import split_sentences
 
 PAGE = 512
 """Abstracts written to the derived indexes at a time: one Tantivy commit (35 ms) for about 5 s of embedding."""
+_PRECISION = 1e-2
+"""Of a component of a unit vector in Chroma, which keeps it scaled to length one."""
 RETRIES = (0.05, 0.2, 0.5, 1.0)
 """Seconds between attempts to read indexes that another process may be writing."""
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 T = TypeVar("T")
 Report = Callable[[Progress], None]
@@ -132,6 +140,8 @@ class Index:
             try:
                 self.refresh()
                 return read()
+            except sqlite3.DatabaseError as error:
+                raise catalog_damage(self.catalog.path, error) from error
             except CorpusDamagedError as error:
                 _log.info("Reading the indexes again in %.1f s: %s", wait, error)
                 time.sleep(wait)
@@ -275,19 +285,36 @@ class Index:
             return self._compare()
 
     def _compare(self) -> Verification:
-        problems = [f"The catalog is damaged: {problem}." for problem in self.catalog.check()]
+        damaged = self.catalog.check()
+        if damaged:
+            raise catalog_damage(self.catalog.path, damaged[0].splitlines()[-1])
+        spoilt = vector_store_problems(self.folder / "chroma") + text_index_problems(self.folder / "lexical")
+        if spoilt:  # what is in them is no longer worth a look, and a look may end the process
+            return Verification(self.catalog.count(), tuple(spoilt))
         keys = self.catalog.keys()
         counts = self.catalog.indexed_chunks(keys)
         expected = {(key, number) for key in keys for number in range(counts[key])}
         held = list(self.store.names())
-        problems += _differences("The vector store", "chunks", expected, held)
+        problems = _differences("The vector store", "chunks", expected, held)
         problems += _differences("The text index", "abstracts", set(keys), list(self.lexical.keys()))
         unfinished = len(self.catalog.keys(state=PENDING)) + len(self.catalog.keys(state=REMOVING))
         if unfinished:
             problems.append(f"{unfinished} abstracts are not finished; opening the corpus again finishes them.")
+        changed = sum(self._changed(names, vectors) for names, vectors in self.store.vectors())
+        if changed:
+            problems.append(f"The vector store holds {changed} chunks with another vector; run: rag rebuild.")
         if set(self.catalog.vectors(keys)) != set(keys):
             problems.append("The catalog lacks vectors of some abstracts; ingest their files again.")
         return Verification(len(keys), tuple(problems))
+
+    def _changed(self, names: Sequence[tuple[int, int]], vectors: "NDArray[np.float32]") -> int:
+        """How many vectors of chunks are not, to the precision of the catalog, what the catalog has."""
+        known = self.catalog.vectors(sorted({key for key, _ in names}))
+        return sum(
+            not np.allclose(vector, known[key].chunk_vectors[number], atol=_PRECISION)
+            for (key, number), vector in zip(names, vectors, strict=True)
+            if key in known and number < len(known[key].chunk_vectors)
+        )
 
 
 def _differences(store: str, what: str, expected: "set[T]", held: "list[T]") -> list[str]:

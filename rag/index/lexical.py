@@ -110,9 +110,11 @@ class Lexical:
         searcher = self._searcher
         count = searcher.num_docs
         weights = {}
-        for term in found:
-            frequency = max(searcher.doc_freq("text", term), searcher.doc_freq("title", term), 1)
-            weights[term] = math.log(1 + (count - frequency + 0.5) / (frequency + 0.5)) if count >= frequency else 1.0
+        with said("text index", self._folder):
+            for term in found:
+                frequency = max(searcher.doc_freq("text", term), searcher.doc_freq("title", term), 1)
+                rarity = (count - frequency + 0.5) / (frequency + 0.5)
+                weights[term] = math.log(1 + rarity) if count >= frequency else 1.0
         return Terms(weights)
 
     def search(self, terms: Terms, limit: int, within: Sequence[int] | None = None) -> dict[int, float]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag.index.damage import said
+from rag.index.soundness import check_vector_graph
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -36,6 +37,7 @@ class Store:
         from chromadb.config import Settings
 
         with self._lock, said("vector store", self._folder):
+            check_vector_graph(self._folder)
             # Chroma keeps one system a path, and would hand out another assistant's, whose files a rebuild has deleted.
             path = str(self._folder)
             while path in SharedSystemClient._identifier_to_system:
@@ -94,6 +96,18 @@ class Store:
                 ids = self._collection.get(limit=page, offset=offset, include=[])["ids"]
             yield from map(_parse, ids)
             if len(ids) < page:
+                return
+            offset += page
+
+    def vectors(self, page: int = 2000) -> "Iterator[tuple[list[tuple[int, int]], NDArray[np.float32]]]":
+        """The (key, number) of every chunk with their vectors, float32 (chunks, d), a page at a time."""
+        offset = 0
+        while True:
+            with self._lock, said("vector store", self._folder):
+                found = self._collection.get(limit=page, offset=offset, include=["embeddings"])
+            if found["ids"]:
+                yield list(map(_parse, found["ids"])), np.asarray(found["embeddings"], np.float32)
+            if len(found["ids"]) < page:
                 return
             offset += page
 

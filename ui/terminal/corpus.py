@@ -89,7 +89,8 @@ def _fields(options: list[str] | None) -> dict[str, str] | None:
     return {target.strip(): name.strip() for target, _, name in (part.partition("=") for part in parts)} or None
 
 
-def _print_report(report: "IngestReport") -> None:
+def counts(report: "IngestReport") -> str:
+    """What became of the records, in a few words."""
     numbers = {
         "added": report.added,
         "updated": report.updated,
@@ -99,8 +100,11 @@ def _print_report(report: "IngestReport") -> None:
         "rejected": len(report.rejected) - report.without_abstract,
         "removed": report.removed,
     }
-    said = ", ".join(f"{count} {name}" for name, count in numbers.items() if count) or "nothing to read"
-    typer.echo(f"{report.records} records in {report.files} files, {report.seconds:.1f} s: {said}")
+    return ", ".join(f"{count} {name}" for name, count in numbers.items() if count) or "nothing to read"
+
+
+def _print_report(report: "IngestReport") -> None:
+    typer.echo(f"{report.records} records in {report.files} files, {report.seconds:.1f} s: {counts(report)}")
     for merged in report.merges[:SHOWN]:
         joined = f"; so is {', '.join(merged.joined)}, now part of it" if merged.joined else ""
         typer.echo(

@@ -55,6 +55,10 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
+        import sqlite3  # the catalog has it by now, if that is where this came from
+
+        if type(error) is sqlite3.DatabaseError:
+            _stop(f"The catalog cannot be read ({error}); restore a backup with: rag restore FILE --force.", 1)
         _stop(f"Something unforeseen went wrong ({type(error).__name__}: {error}); run it again with --debug.", 1)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from rag.errors import CorpusLockedError, FootnoteError
+from ui.terminal.corpus import counts
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -48,9 +49,7 @@ def watch(assistant: "Assistant", paths: Sequence[str], ingest: "Callable[[list[
 
 
 def _summary(report: "IngestReport") -> str:
-    counts = {name: value for name, value in report.to_dict().items() if isinstance(value, int) and name != "files"}
-    counts["rejected"] = len(report.rejected)
-    said = ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing to read"
+    said = counts(report)
     if report.rejected:
         first = report.rejected[0]
         said += f" ({f'record {first.record}: ' if first.record else ''}{first.reason})"

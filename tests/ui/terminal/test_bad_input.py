@@ -219,3 +219,44 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(
         verified = assistant.verify()
         assert verified.sound, verified.problems
         assert assistant.stats().abstracts == 3000
+
+
+@pytest.mark.slow
+def test_a_folder_that_may_only_be_read_is_said(small_disk: Callable[[str], Path], tmp_path: Path, seeds: Path) -> None:
+    """Every command ends with status 1 and one sentence, and the corpus is whole afterwards."""
+    home = small_disk("100m")
+    assert command.rag("ingest", seeds)[0] == 0
+    assert command.rag("backup", tmp_path / "saved.zip")[0] == 0
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "remount,ro", "tmpfs", home], check=True)
+    for arguments in (
+        ("search", "kernels"),
+        ("ingest", seeds),
+        ("rebuild",),
+        ("restore", tmp_path / "saved.zip", "--force"),
+    ):
+        status, said, complained = command.rag(*arguments)
+        assert (status, said) == (1, "")
+        assert "may not be written to" in complained
+        assert complained.count("\n") == 1
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "remount,rw", "tmpfs", home], check=True)
+    assert command.rag("verify")[0] == 0
+
+
+@pytest.mark.slow
+def test_a_backup_on_a_full_disk_is_said(small_disk: Callable[[str], Path], tmp_path: Path, seeds: Path) -> None:
+    """Neither a backup nor a restore that finds no room leaves anything behind, and the corpus goes on."""
+    home = small_disk("100m")
+    papers = tmp_path / "papers.txt"
+    papers.write_text("".join(f"Paper {n} is about kernel{n}. {'It says more of it. ' * 30}\n" for n in range(1000)))
+    assert command.rag("ingest", papers)[0] == 0
+    assert command.rag("backup", tmp_path / "saved.zip")[0] == 0
+    used = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
+    small_disk(f"{used // 1024 + 300}k")
+    for arguments in (("backup", home / "saved.zip"), ("restore", tmp_path / "saved.zip", "--force")):
+        status, said, complained = command.rag(*arguments)
+        assert (status, said) == (1, ""), complained
+        assert "free some space" in complained or "has room" in complained
+        assert complained.count("\n") == 1
+    assert not [path for path in home.rglob("*") if path.name.startswith((".backup", "restoring"))]
+    small_disk("100m")
+    assert command.rag("verify")[1].startswith("1000 abstracts")

@@ -118,7 +118,7 @@ def test_ingests_that_start_together_lose_and_double_nothing(tmp_path: Path, see
 
 
 def test_asking_while_another_process_writes(tmp_path: Path, seeds: Path) -> None:
-    """Searching goes on through a first ingest, an update, a removal and a rebuild, and sees all of it in the end."""
+    """Searching goes on through ingests, removals, a rebuild, a backup and its restoring, and sees all of it in the end."""
     records = tmp_path / "records.jsonl"
 
     def write(word: str) -> None:
@@ -132,7 +132,11 @@ def test_asking_while_another_process_writes(tmp_path: Path, seeds: Path) -> Non
         assert asker.stdout is not None
         asker.stdout.readline()  # it is at work, on an empty corpus
         write("seven")
-        for arguments in (("ingest", seeds, records), ("remove", "r3", "r4"), ("rebuild",)):
+        saved = tmp_path / "saved.zip"
+        for arguments in (
+            ("ingest", seeds, records), ("remove", "r3", "r4"), ("rebuild",), ("backup", saved), ("remove", "r5", "r6"),
+            ("restore", saved, "--force"),
+        ):  # fmt: skip
             assert rag(*arguments, batch=10)[::2] == (0, "")
         write("eight and seven")
         assert rag("ingest", records, batch=10)[::2] == (0, "")
