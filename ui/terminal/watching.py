@@ -49,7 +49,8 @@ def watch(assistant: "Assistant", paths: Sequence[str], ingest: "Callable[[list[
 
 def _summary(report: "IngestReport") -> str:
     counts = {name: value for name, value in report.to_dict().items() if isinstance(value, int) and name != "files"}
-    counts["rejected"] = len(report.rejected)
+    counts["without abstract"] = counts.pop("without_abstract")
+    counts["rejected"] = len(report.rejected) - report.without_abstract
     said = ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing to read"
     if report.rejected:
         first = report.rejected[0]
