@@ -25,12 +25,13 @@ _NAMES = {
         "abstractnote",
         "text",
         "summary",
+        "summaries",
         "paperabstract",
         "content",
         "body",
         "description",
     ),
-    "title": ("title", "papertitle", "articletitle", "documenttitle", "name"),
+    "title": ("title", "titles", "papertitle", "articletitle", "documenttitle", "name"),
     "id": ("id", "docid", "paperid", "uid", "corpusid", "recordid", "key"),
     "doi": ("doi", "url", "link", "id"),
     "pmid": ("pmid", "pubmedid"),
@@ -51,7 +52,7 @@ _NAMES = {
         "publicationname",
     ),
     "url": ("url", "link", "urls", "links", "pdfurl", "pdflink", "href"),
-    "keywords": ("keywords", "keyword", "authorkeywords", "tags", "manualtags", "subjects", "categories"),
+    "keywords": ("keywords", "keyword", "authorkeywords", "tags", "manualtags", "subjects", "categories", "terms"),
 }
 _ADDRESS = re.compile(r"https?://[^\s<>\"\ud800-\udfff]+", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
@@ -110,7 +111,7 @@ def clean(record: Record) -> Abstract | Rejection:
 def _no_abstract(record: Record, fields: "_Fields") -> str:
     title = normalise(_text(_first(fields, "title")))[:100]
     of = f" of “{title}”" if title else ""
-    given = ", ".join(map(str, list(record.fields)[:8])) or "none"
+    given = normalise(", ".join(map(str, list(record.fields)[:8])))[:200] or "none"
     remedy = "fill the field 'abstract', or map another one to it (--map text=NAME)"
     return f"The record{of} has no abstract (its fields: {given}); {remedy}."
 
@@ -174,7 +175,8 @@ def _problem(text: str) -> str:
     solid = len(text) - text.count(" ")
     if text.count("\ufffd") > solid / 20 or letters < solid / 3 or len(max(text.split(), key=len, default="")) > 1000:
         return "The text does not read like prose; check that the file is not binary or wrongly decoded."
-    if letters < 10 or (len(words(text)) < 3 and text.isascii()):
+    # The first words say it of nearly every text, and all of them cost much more.
+    if letters < 10 or (text.isascii() and len(words(text[:200])) < 3 and len(words(text)) < 3):
         return f"The abstract is too short to use ({text[:60]!r}); give at least a sentence."
     return ""
 

@@ -104,6 +104,7 @@ class Decompressed(io.RawIOBase):
             part = self._more(len(buffer))
         except (zlib.error, lzma.LZMAError, zstd.ZstdError, OSError, EOFError, ValueError) as error:
             raise OSError(f"the {self._how.name} data is damaged: {error}") from None
+        self._expansion.add(len(part))
         buffer[: len(part)] = part
         return len(part)
 
@@ -115,7 +116,6 @@ class Decompressed(io.RawIOBase):
             if self._inner.needs_input and not data:
                 raise EOFError("it breaks off")
             if part := self._inner.decompress(data, size):
-                self._expansion.add(len(part))
                 return bytes(part)
 
     def _input(self) -> bytes:

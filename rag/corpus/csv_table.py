@@ -1,8 +1,10 @@
 """Tables in text: values parted by commas, tabs, semicolons or bars, under a first row that names the columns."""
 
+import ast
 import csv
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from rag.corpus.clean import is_field_name
 from rag.corpus.lines import Line
@@ -13,6 +15,8 @@ _DELIMITERS = {",": "a comma", "\t": "a tab", ";": "a semicolon", "|": "a bar"}
 _LONGEST_NAME = 60
 _LONGEST_ROW = 1_000_000
 """Characters; a row that is longer has lost the end of a quote."""
+_STRING = r"""\s*(?:'(?:[^'\\\n]|\\['"\\])*+'|"(?:[^"\\\n]|\\['"\\])*+")\s*"""
+_LIST = re.compile(rf"\[{_STRING}(?:,{_STRING})*+\]")
 _SAID = re.compile(r'^"?sep=([,;|\t])"?\s*$', re.IGNORECASE)
 
 
@@ -158,6 +162,11 @@ def _without_header(path: str, line: int, delimiter: str, cells: list[str]) -> R
     return Rejection(path, line, reason)
 
 
+def _listed(cell: str) -> str | list[str]:
+    """A list of strings, where a cell is one as Python or JSON writes it (pandas leaves them so)."""
+    return list(ast.literal_eval(cell)) if cell.startswith("[") and _LIST.fullmatch(cell) else cell
+
+
 def _record(path: str, feed: _Feed, names: list[str], cells: list[str], delimiter: str) -> Record | Rejection:
     if len(names) == 1 < len(cells) and '"' not in feed.text:
         cells = [feed.text]  # one column, whose commas nobody thought to quote
@@ -168,7 +177,7 @@ def _record(path: str, feed: _Feed, names: list[str], cells: list[str], delimite
         )
         return Rejection(path, feed.start, reason)
     # Of two columns with one name, the first that is filled counts.
-    fields: dict[str, str] = {}
+    fields: dict[str, Any] = {}
     for name, cell in zip(names, cells, strict=False):
-        fields[name] = fields.get(name) or cell
+        fields[name] = fields.get(name) or _listed(cell)
     return Record(path, feed.start, fields, digest(feed.text))

@@ -34,8 +34,8 @@ def interpret(fields: Fields) -> dict[str, Any]:
 
 
 def unwrapped(fields: Fields) -> Fields:
-    """The record in an answer about one (Crossref's ``message``) or in a search hit (Elasticsearch's ``_source``)."""
-    for wrapper in ("message", "_source"):
+    """The record in an answer about one (Crossref), in a search hit (Elasticsearch) or in a citation (Semantic Scholar)."""
+    for wrapper in ("message", "_source", "citingPaper", "citedPaper"):
         if isinstance(fields.get(wrapper), Mapping) and not any(name in fields for name in ("title", "abstract")):
             return fields[wrapper]  # type: ignore[no-any-return]
     return fields

@@ -20,7 +20,7 @@ def read_json_lines(path: str, lines: Iterable[Line | Rejection]) -> Iterator[Re
         if not line.text.strip():
             continue
         try:
-            value = loads(line.text)
+            value = loads(line.text.strip().removesuffix(","))
         except ValueError as error:
             yield Rejection(path, line.number, f"The line is not valid JSON ({error}); mend or remove it.")
             continue

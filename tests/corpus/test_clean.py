@@ -196,3 +196,11 @@ def test_cleaning_is_idempotent(text: str) -> None:
         again = clean(record(abstract=once.text))
         assert isinstance(again, Abstract)
         assert (again.id, again.text, again.title) == (once.id, once.text, once.title)
+
+
+def test_a_reason_can_be_shown() -> None:
+    """Field names out of a file are shown cleaned, and not endlessly."""
+    found = clean(record(**{"a\ud800\n": 1, "b" * 5000: 2}))
+    assert isinstance(found, Rejection)
+    found.reason.encode()
+    assert len(found.reason) < 400

@@ -130,3 +130,21 @@ def test_a_misspelt_mapping_is_told(write: Write) -> None:
     assert isinstance(found, Abstract)
     assert found.title == "A"
     assert "'Titel'" in str(told)
+
+
+def test_lists_as_pandas_leaves_them(write: Write) -> None:
+    """A cell that is a list of strings, as Python or JSON writes it, is that list; other brackets are text."""
+    content = (
+        "titles,authors,terms,summaries\n"
+        f"""[A] title,"['Ines Quarrow', ""Wren O'Dell""]","[""cs.CV"", ""cs.AI""]","{TEXT}"\n"""
+        f"""B,[Ines Quarrow],"['x', 3]","{TEXT} Again."\n"""
+    )
+    first, second = cleaned(write(content))
+    assert isinstance(first, Abstract)
+    assert (first.title, first.authors, first.keywords) == (
+        "[A] title",
+        ("Ines Quarrow", "Wren O'Dell"),
+        ("cs.CV", "cs.AI"),
+    )
+    assert isinstance(second, Abstract)
+    assert second.authors == ("[Ines Quarrow]",)

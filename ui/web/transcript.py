@@ -31,7 +31,7 @@ def _welcome(examples: Sequence[str], abstracts: int) -> str:
     if not abstracts:
         return (
             '<div class="welcome"><h2>There are no abstracts yet.</h2>'
-            "<p>Open the Library and drop in a file: one abstract per line, or JSON Lines.</p></div>"
+            "<p>Open the Library and drop in a file: an export of your library, JSON, CSV or text.</p></div>"
         )
     offered = "".join(f"<li>{button(each, 'ask', question=each, class_='example')}</li>" for each in examples)
     found = f"<p>Questions these abstracts can answer:</p><ul>{offered}</ul>" if offered else ""
