@@ -164,6 +164,11 @@ class Index:
             if self.catalog.unfinished():
                 self.finish()
             yield
+            self._settle()
+
+    def _settle(self) -> None:
+        if "store" in self.__dict__:
+            self.store.settle()
 
     def vectorise(self, abstracts: Sequence[Abstract], done: Callable[[float], None] | None = None) -> list[Vectors]:
         """Split, chunk and embed; ``done`` hears which part (0..1) is embedded. Nothing is written."""
@@ -247,6 +252,7 @@ class Index:
         with self.lock.held():
             self._renew()
             self.finish(report)
+            self._settle()
 
     def _renew(self) -> None:
         """Empty both indexes and ask for everything again; files that no longer open are deleted unopened."""

@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 
 COLLECTION = "chunks"
 HNSW: "CreateHNSWConfiguration" = {"space": "cosine", "ef_construction": 100, "max_neighbors": 16, "ef_search": 100}
+SAVED_EVERY = 1000
+"""Vectors between two savings of the graph, Chroma's default: as many may have to be inserted again at opening."""
+BULK_SHARE = 50
+"""While more than this part of the graph is written, it is saved only when it grew by about this part.
+
+A saving writes half a kilobyte for every vector held, so that saving each thousand would write 370 GB up to a million
+abstracts, and this 30 GB.
+"""
 
 
 class Store:
@@ -28,6 +37,7 @@ class Store:
         self._folder = folder
         self._client: ClientAPI | None = None
         self._lock = threading.RLock()  # no thread may close the client while another one uses it
+        self._written = self._held = 0  # vectors written since ``settle``, and held when that began
         self._open()
 
     def _open(self) -> None:
@@ -51,6 +61,8 @@ class Store:
             self._collection: Collection = self._client.get_or_create_collection(
                 COLLECTION, configuration=CreateCollectionConfiguration(hnsw=HNSW), embedding_function=None
             )
+            hnsw = self._collection.configuration_json.get("hnsw") or {}
+            self._saved_every = int(hnsw.get("sync_threshold") or SAVED_EVERY)
 
     def reopen(self) -> None:
         """See what another process has written: an open client never does."""
@@ -73,6 +85,35 @@ class Store:
             for start in range(0, len(ids), self._batch):
                 some = slice(start, start + self._batch)
                 self._collection.upsert(ids=ids[some], embeddings=rows[some].astype(np.float32))
+            self._prepare_for_more(len(ids))
+
+    def _prepare_for_more(self, written: int) -> None:
+        """Save the graph less often once a good part of it is being written."""
+        if self._written == 0:
+            self._held = self._collection.count() - written
+        self._written += written
+        part = (self._held + self._written) // BULK_SHARE
+        if part >= 2 * self._saved_every and self._written >= part:
+            self._save_every(part)
+
+    def settle(self) -> None:
+        """End a bulk of writing: have the graph saved, so that the next opening finds it whole."""
+        with self._lock, said("vector store", self._folder):
+            self._written = 0
+            if self._saved_every <= SAVED_EVERY:
+                return
+            self._save_every(SAVED_EVERY)
+            # The next write inserts what is not saved yet and, being over the threshold, saves.
+            some = self._collection.get(limit=1, include=["embeddings"])
+            if some["ids"] and some["embeddings"] is not None:
+                self._collection.upsert(ids=some["ids"], embeddings=some["embeddings"])
+
+    def _save_every(self, count: int) -> None:
+        with warnings.catch_warnings():
+            # That no embedding function is kept with the collection is meant so.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._collection.modify(configuration={"hnsw": {"sync_threshold": count}})
+        self.reopen()  # an open graph keeps its old threshold
 
     def delete(self, chunks: Iterable[tuple[int, int]]) -> None:
         """Remove chunks, given as (key, number); those that are not there are passed over."""
