@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from rag.corpus.archive import MEMBER
 from rag.index.database import Database, paged
 from rag.index.schema import DONE
 from rag.records import Filters
@@ -95,8 +96,8 @@ def _where(filters: Filters) -> tuple[list[str], list[Any]]:
 
 
 def _names(source: str, path: str) -> bool:
-    """Whether a source filter means ``path``: the file as listed, its bare name, or a folder above it; in any case."""
-    path, plain = path.lower(), source.lower().rstrip("/")
+    """Whether a source filter means ``path``: the file as listed, its bare name, or a folder or archive around it."""
+    path, plain = (each.lower().replace(MEMBER, "/") for each in (path, source.rstrip("/")))
     if plain.startswith("/"):
         return path == plain or path.startswith(plain + "/")
     return path == plain or f"/{plain.removeprefix('./')}/" in path + "/"

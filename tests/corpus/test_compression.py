@@ -20,6 +20,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+from rag import Assistant, Filters
 from rag.corpus import Record, compression, read
 from rag.records import Rejection
 
@@ -218,3 +219,22 @@ def test_a_zip_through_standard_input_is_told(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
     (found,) = read("-")
     assert "save" in str(found)
+
+
+def test_an_archive_is_a_source_like_a_folder(assistant: Assistant, tmp_path: Path) -> None:
+    """Its abstracts are filtered by the archive, the member or the member's folder; read again they are unchanged."""
+    path = archive(
+        tmp_path / "library.zip", {"old/a.txt": f"{TEXT}\n".encode(), "new/b.txt": b"Tides move boats in the night.\n"}
+    )
+    assert assistant.ingest([path]).added == 2
+    for source, count in (
+        ("library.zip", 2),
+        (str(path), 2),
+        ("library.zip!/old/a.txt", 1),
+        ("new", 1),
+        ("b.txt", 1),
+        ("x", 0),
+    ):
+        assert assistant.count(Filters(sources=(source,))) == count
+    again = assistant.ingest([path])
+    assert (again.unchanged, again.added, again.rejected) == (2, 0, [])
