@@ -7,7 +7,7 @@ from dataclasses import replace
 from rag.records import Abstract
 from rag.text import text_key
 
-_DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>\ud800-\udfff]+")
+_DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>{}\\\ud800-\udfff]+")
 _ARXIV = re.compile(
     r"(?:^|arxiv[.:/]\s*|/(?:abs|pdf|html)/)(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(v\d+)?(?:\.pdf)?$", re.I
 )

@@ -75,9 +75,12 @@ def _split(text: str) -> list[str]:
 
 
 def _natural_order(raw: str) -> str:
-    """A name given as "Family, Given" turned around; a name with a comma before Jr or PhD is not."""
+    """A name given as "Family, Given" or "Family, Given, Jr" turned around; one with a comma before Jr or PhD is not."""
     name = raw.strip(" ,")
     family, comma, given = (part.strip() for part in name.partition(","))
+    first, second_comma, suffix = (part.strip() for part in given.partition(","))
+    if first and second_comma and _SUFFIX.fullmatch(suffix):
+        return f"{first} {family} {suffix}".strip()
     if not comma or "," in given or _SUFFIX.fullmatch(given):
         return name
     return f"{given} {family}".strip()

@@ -1,0 +1,204 @@
+"""BibTeX and BibLaTeX: one entry after the other, a broken one told and the next one read."""
+
+import logging
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from rag.corpus.identity import normalise_arxiv_id
+from rag.corpus.lines import LONGEST_RECORD, Line
+from rag.corpus.record import Record, digest
+from rag.corpus.title import DERIVED
+from rag.latex import bibtex_to_address, bibtex_to_text
+from rag.records import Rejection
+
+_BLOCK = re.compile(r"\s*@\s*\w+\s*[{(]")
+_ENTRY = re.compile(
+    r'^[ \t]*@\w+[ \t]*[{(][ \t]*(?:[^\s,={}()"]*[ \t]*,[ \t]*(?:$|[\w-]+[ \t]*=)|\w+[ \t]*=)', re.MULTILINE
+)
+_FIELD = re.compile(r'^[ \t]*[\w-]+[ \t]*=[ \t]*(?:["{]|\d)', re.MULTILINE)
+_HASH = re.compile(r'\\.|[{}"]|(?P<parts>#)', re.DOTALL)
+_COMMA = re.compile(r"\\.|[{}]|(?P<parts>,)", re.DOTALL)
+_SEMICOLON = re.compile(r"\\.|[{}]|(?P<parts>;)", re.DOTALL)
+_AND = re.compile(r"\\.|[{}]|(?P<parts>(?<=\s)and(?=\s))", re.DOTALL | re.IGNORECASE)
+_ADDRESSES = frozenset(["doi", "url", "eprint", "pmid", "ee", "howpublished", "eprinttype", "archiveprefix"])
+_LONGEST_VALUE = 200_000
+"""Characters; a longer value is no abstract, and is handed on unread for the cleaning to refuse."""
+
+
+def is_bibtex(suffix: str, head: str) -> bool:
+    """Whether a file is BibTeX: by its name, or by an entry at the start of a line."""
+    return suffix in (".bib", ".bibtex") or _ENTRY.search(head) is not None
+
+
+def read_bibtex(path: str, lines: Iterable[Line | Rejection]) -> Iterator[Record | Rejection]:
+    """A record of every entry, with its macros filled in and its LaTeX read; comments and preambles are left out.
+
+    Entries that share a line are numbered on from it.
+    """
+    strings: dict[str, str] = {}
+    used = 0
+    for part in _parted(path, lines):
+        if isinstance(part, Rejection):
+            yield part
+            continue
+        for block in _blocks("\n".join(line.text for line in part)):
+            number = max(part[0].number + max(block.start_line or 0, 0), used + 1)
+            found = _record(path, number, block, strings)
+            if found is not None:
+                used = number
+                yield found
+
+
+def _parted(path: str, lines: Iterable[Line | Rejection]) -> Iterator[list[Line] | Rejection]:
+    """The lines from one "@" at the start of a line up to the next: an entry, or several that share lines."""
+    part: list[Line] = []
+    size = 0
+    for line in lines:
+        if isinstance(line, Rejection):
+            yield line
+            continue
+        if part and _BLOCK.match(line.text):
+            yield part if size <= LONGEST_RECORD else _too_long(path, part[0].number)
+            part, size = [], 0
+        size += len(line.text) + 1
+        if size <= LONGEST_RECORD or not part:
+            part.append(line)
+    if part:
+        yield part if size <= LONGEST_RECORD else _too_long(path, part[0].number)
+
+
+def _too_long(path: str, number: int) -> Rejection:
+    reason = f"The entry is longer than {LONGEST_RECORD:,} characters; check where it should be closed."
+    return Rejection(path, number, reason)
+
+
+def _record(path: str, number: int, block: Any, strings: dict[str, str]) -> Record | Rejection | None:
+    """What a block of bibtexparser is to the reader; ``strings`` takes its macros in."""
+    match type(block).__name__:
+        case "String":
+            strings[block.key.lower()] = _value(block.value, strings)
+        case "Entry" | "DuplicateFieldKeyBlock" | "DuplicateBlockKeyBlock":
+            entry = getattr(block, "ignore_error_block", block)
+            return Record(path, number, _fields(entry, strings), digest(_raw(entry, strings)))
+        case "ParsingFailedBlock":
+            reason = str(getattr(block.error, "abort_reason", block.error)).strip().rstrip(".")
+            return Rejection(path, number, f"The BibTeX entry is broken ({reason}); mend it or remove it.")
+        case "ImplicitComment" if _FIELD.search(block.comment):
+            reason = "Fields stand outside of any BibTeX entry; check the braces of the entry before them."
+            return Rejection(path, number, reason)
+        case _:
+            pass  # @comment, @preamble and text between entries are not records
+    return None
+
+
+@lru_cache(maxsize=1)
+def _splitter() -> Any:
+    from bibtexparser.splitter import Splitter
+
+    logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # what it warns of is a Rejection here
+    return Splitter
+
+
+def _blocks(text: str) -> list[Any]:
+    # A line break in front of a brace (\\{) does not escape the brace, though to the splitter it seems to.
+    return list(_splitter()(re.sub(r'\\\\(?=[{}"])', r"\\\\ ", text)).split().blocks) if text.strip() else []
+
+
+def _raw(entry: Any, strings: Mapping[str, str]) -> str:
+    """What a record is known by: a macro that stands for something else now makes another record."""
+    values = (f"{each.key}={_value(each.value, strings)}" for each in entry.fields)
+    return "\n".join([entry.entry_type, entry.key, *values])
+
+
+def _fields(entry: Any, strings: Mapping[str, str]) -> dict[str, Any]:
+    """The fields under the names that the cleaning knows; of a field given twice the first."""
+    given: dict[str, str] = {}
+    for each in entry.fields:
+        given.setdefault(each.key.strip().lower(), _value(each.value, strings))
+    text = {
+        name: value
+        if len(value) > _LONGEST_VALUE
+        else bibtex_to_address(value)
+        if name in _ADDRESSES
+        else bibtex_to_text(value)
+        for name, value in given.items()
+        if name not in ("author", "editor", "keywords")
+    }
+    title = ". ".join(filter(None, (text.get("title"), text.get("subtitle"))))
+    archive = (text.get("eprinttype") or text.get("archiveprefix") or "arxiv").lower()
+    eprint = text.get("eprint", "")
+    said = (text.get(name, "") for name in ("arxivid", "number", "journal", "howpublished", "note"))
+    arxiv = [
+        eprint if archive == "arxiv" else "",
+        *(value for value in said if "arxiv" in value.lower()),
+        "/" + text.get("volume", ""),  # DBLP's CoRR: "abs/2101.00001"
+    ]
+    fields = {
+        "id": text.get("id") or entry.key.strip(),
+        "title": "" if text.get("note") == DERIVED else title,
+        "authors": _people(given.get("author") or given.get("editor", "")),
+        "year": text.get("year") or text.get("date") or text.get("issued", ""),
+        "venue": next(
+            (
+                text[name]
+                for name in ("journaltitle", "journal", "booktitle", "maintitle", "eventtitle")
+                if text.get(name)
+            ),
+            "",
+        ),
+        "doi": text.get("doi", ""),
+        "pmid": text.get("pmid") or (eprint if archive in ("pubmed", "pmid", "medline") else ""),
+        "arxiv_id": next((found for found in map(normalise_arxiv_id, arxiv) if found), ""),
+        "url": [text[name] for name in ("url", "ee", "howpublished", "link") if text.get(name)],
+        "keywords": [bibtex_to_text(each) for each in _keywords(given.get("keywords", "")) if each],
+        "abstract": text.get("abstract", ""),
+        "type": entry.entry_type.lower(),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _value(raw: str, strings: Mapping[str, str]) -> str:
+    """A value without its delimiters: parts joined by # are concatenated, macros replaced by what they stand for."""
+    parts = []
+    for part in _parts(raw, _HASH):
+        piece = part.strip()
+        if len(piece) > 1 and piece[0] + piece[-1] in ("{}", '""'):
+            parts.append(piece[1:-1])
+        else:
+            parts.append(strings.get(piece.lower(), piece))
+    return "".join(parts)
+
+
+def _parts(text: str, token: re.Pattern[str]) -> list[str]:
+    """``text`` parted at the group ``parts`` of ``token``, where this stands neither in braces nor between quotes."""
+    parts, depth, quoted, start = [], 0, False, 0
+    for found in token.finditer(text):
+        if found["parts"] is not None:
+            if depth <= 0 and not quoted:
+                parts.append(text[start : found.start()])
+                start = found.end()
+        elif found[0] == "{":
+            depth += 1
+        elif found[0] == "}":
+            depth -= 1
+        elif found[0] == '"' and depth == 0:
+            quoted = not quoted
+    return [*parts, text[start:]]
+
+
+def _keywords(text: str) -> list[str]:
+    by_semicolon = _parts(text, _SEMICOLON)
+    return by_semicolon if len(by_semicolon) > 1 else _parts(text, _COMMA)
+
+
+def _people(text: str) -> list[dict[str, str]]:
+    """The names of a BibTeX list, "Last, First" and "Last, Jr, First" turned around; "others" is nobody."""
+    names = []
+    for name in _parts(text if len(text) <= _LONGEST_VALUE else "", _AND):
+        last, *rest = _parts(name, _COMMA)
+        natural = " ".join([*rest[1:], last, *rest[:1]] if len(rest) > 1 else [*rest, last])
+        if natural.strip() not in ("", "others"):
+            names.append({"family": bibtex_to_text(natural.strip())})
+    return names

@@ -1,0 +1,69 @@
+"""RIS, as Zotero, EndNote, Mendeley, Web of Science, Scopus, PubMed and publishers write it."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rag.corpus.identity import normalise_arxiv_id, normalise_doi
+from rag.corpus.lines import Line
+from rag.corpus.record import Record
+from rag.corpus.tagged import Dialect, Tagged, read_tagged
+from rag.corpus.title import DERIVED
+from rag.records import Rejection
+
+_RIS = Dialect(
+    "RIS",
+    re.compile(r"\s*(?P<tag>[A-Z][A-Z0-9](?= {2}-)|TY(?= -)|ER(?= *-)) {1,2}-(?: (?P<value>.*)|\s*$)"),
+    first=frozenset(["TY"]),
+    last=frozenset(["ER"]),
+)
+_HEAD = re.compile(r"^\s*TY {1,2}- ?\w*\s+^\s*[A-Z][A-Z0-9] {1,2}-(?: |$)", re.MULTILINE)
+_ARXIV = re.compile("arxiv", re.IGNORECASE)
+_PUBMED = re.compile(r"(?:pmid:?\s*)?(\d{1,8})", re.IGNORECASE)
+
+
+def is_ris(suffix: str, head: str) -> bool:
+    """Whether a file is RIS: by its name, or by a TY line with a tag line after it."""
+    return suffix == ".ris" or _HEAD.search(head) is not None
+
+
+def read_ris(path: str, lines: Iterable[Line | Rejection]) -> Iterator[Record | Rejection]:
+    """A record from every TY to its ER, to the next TY where the ER is missing."""
+    return read_tagged(path, lines, _RIS, _fields)
+
+
+def _fields(record: Tagged) -> dict[str, Any]:
+    database = record.first("DB", "DP").lower()
+    notes = record.all("N1", "M1", "AN", "M3", "C7")
+    return {
+        "id": record.first("ID"),
+        "title": "" if DERIVED in notes else record.first("TI", "T1", "CT", "BT"),
+        "authors": [_author(name) for name in record.all("AU", "A1")],
+        "year": record.first("PY", "Y1", "YR"),
+        "date": record.first("DA"),
+        "venue": record.first("T2", "JF", "JO", "BT", "C3", "JA", "J2"),
+        "doi": next((found for found in map(normalise_doi, record.all("DO", "M3", "L3")) if found), ""),
+        "pmid": _pmid(record, database),
+        "arxiv_id": next((found for found in map(normalise_arxiv_id, filter(_ARXIV.match, notes)) if found), ""),
+        "url": [
+            address for value in record.all("UR", "L2", "LK", "L1") for address in re.split(r"[\s;]+(?=http)", value)
+        ],
+        "keywords": record.listed("KW"),
+        "abstract": record.first("AB", "N2"),
+        "type": record.first("TY"),
+    }
+
+
+def _author(name: str) -> Any:
+    """A name; EndNote marks a comma that belongs to it ("Garden, Inc.") by writing it twice."""
+    return {"family": name.replace(",,", ",")} if ",," in name else name
+
+
+def _pmid(record: Tagged, database: str) -> str:
+    """The PubMed number, which RIS has no tag for: marked as one, or where a database of PubMed's or Scopus puts it."""
+    marked = [value for value in record.all("AN", "N1", "M2", "U2") if value.lower().startswith("pmid")]
+    if any(each in database for each in ("pubmed", "medline", "nlm")):
+        marked += record.all("AN")
+    if "scopus" in database:
+        marked += record.all("C2")
+    return next((found[1] for found in map(_PUBMED.fullmatch, marked) if found), "")
