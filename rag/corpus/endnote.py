@@ -10,7 +10,6 @@ from rag.corpus.tagged import Dialect, Tagged, read_tagged
 from rag.records import Rejection
 
 _ENDNOTE = Dialect(
-    "EndNote",
     re.compile(r"%(?P<tag>[0-9A-Z@!#$&()*+<=>?\[\]~^])(?: (?P<value>.*)|\s*$)"),
     first=frozenset(["0"]),
 )

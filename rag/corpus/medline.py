@@ -10,7 +10,6 @@ from rag.corpus.tagged import Dialect, Tagged, read_tagged
 from rag.records import Rejection
 
 _MEDLINE = Dialect(
-    "MEDLINE",
     re.compile(r"(?=.{4}-)(?P<tag>[A-Z][A-Z0-9]{1,3}) *-(?: (?P<value>.*)|\s*$)"),
     first=frozenset(["PMID"]),
 )

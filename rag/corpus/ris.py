@@ -12,7 +12,6 @@ from rag.corpus.title import DERIVED
 from rag.records import Rejection
 
 _RIS = Dialect(
-    "RIS",
     re.compile(r"\s*(?P<tag>[A-Z][A-Z0-9](?= {2}-)|TY(?= -)|ER(?= *-)) {1,2}-(?: (?P<value>.*)|\s*$)"),
     first=frozenset(["TY"]),
     last=frozenset(["ER"]),

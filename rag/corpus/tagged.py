@@ -17,7 +17,6 @@ class Dialect:
     A record begins at a tag of ``first``, or at any tag after one of ``last``; the tags ``around`` belong to the file.
     """
 
-    name: str
     line: re.Pattern[str]
     first: frozenset[str]
     last: frozenset[str] = frozenset()
@@ -48,13 +47,11 @@ class Tagged:
 def read_tagged(
     path: str, lines: Iterable[Line | Rejection], dialect: Dialect, fields: Callable[[Tagged], dict[str, Any]]
 ) -> Iterator[Record | Rejection]:
-    """A record of every run of tags; what stands outside of records is left out, a file without any is rejected."""
-    any_found = False
+    """A record of every run of tags; what stands outside of records is left out."""
     for found in _records(lines, dialect):
         if isinstance(found, Rejection):
             yield found
             continue
-        any_found = True
         if not found.values:
             reason = f"The record is longer than {LONGEST_RECORD:,} characters; check where it should end."
             yield Rejection(path, found.number, reason)
@@ -62,8 +59,6 @@ def read_tagged(
         raw = "\n".join(f"{tag} {value}" for tag, value in found.values)
         given = {name: value for name, value in fields(found).items() if value}
         yield Record(path, found.number, given, digest(raw))
-    if not any_found:
-        yield Rejection(path, 0, f"The file has no {dialect.name} record; check that it is complete.")
 
 
 def _records(lines: Iterable[Line | Rejection], dialect: Dialect) -> Iterator[Tagged | Rejection]:

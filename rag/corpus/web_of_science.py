@@ -10,7 +10,6 @@ from rag.corpus.tagged import Dialect, Tagged, read_tagged
 from rag.records import Rejection
 
 _WEB_OF_SCIENCE = Dialect(
-    "Web of Science",
     re.compile(r"(?P<tag>[A-Z][A-Z0-9])(?: (?P<value>.*)|\s*$)"),
     first=frozenset(["PT"]),
     last=frozenset(["ER"]),

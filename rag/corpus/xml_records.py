@@ -19,6 +19,8 @@ _NAMED = re.compile(r"&(?!#\d+;|#[xX][0-9a-fA-F]+;)(\w{1,40};)?")
 _OWN = frozenset(["amp;", "lt;", "gt;", "quot;", "apos;"])
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PREFIX = re.compile(r"(?:</?|\s)([A-Za-z_][\w.-]*):[A-Za-z_]", re.ASCII)
+LONGEST_TAG = 10_000
+"""Characters; what follows a "<" and is longer is no tag."""
 _DEEPEST = 100
 """Levels of elements in a record; real ones have about ten."""
 
@@ -42,10 +44,10 @@ def read_elements(
     are numbered on from it.
     """
     starts = frozenset(starts)
-    tags = re.compile(rf"<(/?)(?:[\w.-]+:)?({'|'.join(map(re.escape, [*whole, *starts]))})(?=[\s/>])[^<>]*>?")
+    tags = re.compile(rf"<(/?)(?:[\w.-]+:)?({'|'.join(map(re.escape, [*whole, *starts]))})(?=[\s/>])[^<>]*>")
     cut: _Cut | None = None
     used = 0
-    for line in lines:
+    for line in _whole_tags(lines):
         if isinstance(line, Rejection):
             yield line
             continue
@@ -57,18 +59,43 @@ def read_elements(
                 cut.add(line.text[position:end])
                 yield cut.element(path)
                 cut = None
-            if not closes:
-                used = max(line.number, used + 1) if name not in starts else used
-                cut = _Cut(max(line.number, used), name)
-                position = tag.start()
-                if name in starts or tag[0].endswith("/>"):
-                    cut.add(tag[0] if tag[0].endswith("/>") else tag[0].rstrip(">") + "/>")
-                    yield cut.element(path)
-                    cut = None
+            if closes:
+                continue
+            number = line.number + line.text.count("\n", 0, tag.start())
+            used = max(number, used + 1) if name not in starts else used
+            cut = _Cut(max(number, used), name)
+            position = tag.start()
+            if name in starts or tag[0].endswith("/>"):
+                cut.add(tag[0] if tag[0].endswith("/>") else tag[0][:-1] + "/>")
+                yield cut.element(path)
+                cut = None
         if cut is not None:
-            cut.add(line.text[position:] + "\n")
+            cut.add(line.text[position:])
     if cut is not None:
         yield cut.element(path)
+
+
+def _whole_tags(lines: Iterable[Line | Rejection]) -> Iterator[Line | Rejection]:
+    """The lines, each after its line break; one that stops inside a tag goes on with the next, up to LONGEST_TAG.
+
+    A line may come in pieces, which have the same number.
+    """
+    held = Line(1, "")
+    last = 1
+    for line in lines:
+        if isinstance(line, Rejection):
+            yield line
+            continue
+        text = held.text + "\n" * (line.number - last) + line.text
+        last = line.number
+        opened = text.rfind("<")
+        if opened > text.rfind(">") and len(text) - opened < LONGEST_TAG:
+            yield Line(held.number, text[:opened])
+            held = Line(held.number + text.count("\n", 0, opened), text[opened:])
+        else:
+            yield Line(held.number, text)
+            held = Line(last, "")
+    yield held
 
 
 class _Cut:
