@@ -29,6 +29,7 @@ _LONG_DASH = re.compile(r"(?<!-)---(?!-)")
 
 _SCRIPT = re.compile(rf"([\^_])\s?({_BRACES})")
 _MARKUP = re.compile(r"\\[a-zA-Z]|[\^_{]")
+_RELATION = re.compile(r"\s*[<>=]+\s*")
 _WORD = re.compile(r"[a-zA-Z]{2,}")
 _OPERATOR = re.compile(r"(?<=[\w)])\\(?=(?:log|ln|exp|max|min|sup|inf|sin|cos|tan|arg|Pr|poly|mod)(?![a-zA-Z]))")
 _WIDE = re.compile(r"\\(?:wide|Wide)?(tilde|Tilde|hat|Hat)(?![a-zA-Z])")
@@ -39,15 +40,16 @@ _DEGREE = re.compile(r"\^\s?(?:\\circ(?![a-zA-Z])|\{\s*\\circ\s*\})")
 
 _NAMED = {
     "textbackslash": "\\", "textasciitilde": "~", "textasciicircum": "^", "textbraceleft": "{", "textbraceright": "}",
-    "textdollar": "$", "textunderscore": "_", "lbrace": "{", "rbrace": "}",
+    "textdollar": "$", "textunderscore": "_", "textless": "<", "textgreater": ">",
+    "textbar": "|", "textquotedbl": '"', "copyright": "©", "lbrace": "{", "rbrace": "}",
 }  # fmt: skip
 _NAMED_PATTERN = rf"\\(?P<named>{'|'.join(_NAMED)})(?![a-zA-Z])(?:\{{\}}| )?"
 _NAME_OF_CHARACTER = re.compile(_NAMED_PATTERN)
-_ACCENT_SPACE = re.compile(r"^(\\.)\s*\{?\s*(\\?[a-zA-Z]|[^\W\d_])\s*\}?$")
+_ACCENT_SPACE = re.compile(r"""^(\\.)\s*\{?\s*((?:\\["'`^~=.])?\\?[^\W\d_])\s*\}?$""")
 _TEX = re.compile(
     rf"""{_NAMED_PATTERN}
     |\\(?P<escaped>[%&_\#${{}}])
-    |(?P<accent>\\["'`^~=.]\s?(?:\{{\s*\\?[^\W\d_]\s*\}}|\\[ij](?![a-zA-Z])|[^\W\d_])
+    |(?P<accent>\\["'`^~=.]\s?(?:\{{\s*(?:\\["'`^~=.])?\\?[^\W\d_]\s*\}}|\\[ij](?![a-zA-Z])|[^\W\d_])
         |\\[cuvHkrdbt](?:\s*\{{\s*\\?[^\W\d_]\s*\}}|\s+[^\W\d_](?![a-zA-Z])))
     |(?P<math>\$\$?(?:[^$\\]|\\.){{1,400}}?\$\$?)
     |(?P<switch>\\(?:em|it|bf|tt|sc|rm|sl|sf|cal|bfseries|itshape|relax)(?![a-zA-Z])\s?)
@@ -162,6 +164,8 @@ def _dollars(text: str) -> str:
 def _is_math(body: str, following: str) -> bool:
     """Whether what stands between two dollars is mathematics: markup says yes, a price or a stretch of prose no."""
     words = len(_WORD.findall(re.sub(rf"\\[a-zA-Z]+(?:\s?{_BRACES})?", "", body)))
+    if _RELATION.fullmatch(body):
+        return True
     if _MARKUP.search(body):
         return words < (3 if body[0].isdigit() else 8)
     if following.isdigit() or not body.strip():

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from rag.corpus.identity import normalise_arxiv_id
+from rag.corpus.identity import mentioned_arxiv_id, normalise_arxiv_id
 from rag.corpus.lines import LONGEST_RECORD, Line
 from rag.corpus.record import Record, digest
 from rag.corpus.title import DERIVED
@@ -128,12 +128,11 @@ def _fields(entry: Any, strings: Mapping[str, str]) -> dict[str, Any]:
     }
     title = ". ".join(filter(None, (text.get("title"), text.get("subtitle"))))
     archive = (text.get("eprinttype") or text.get("archiveprefix") or "arxiv").lower()
-    eprint = text.get("eprint", "")
-    said = (text.get(name, "") for name in ("arxivid", "number", "journal", "howpublished", "note"))
+    eprint = text.get("eprint") or text.get("arxivid", "")
     arxiv = [
-        eprint if archive == "arxiv" else "",
-        *(value for value in said if "arxiv" in value.lower()),
-        "/" + text.get("volume", ""),  # DBLP's CoRR: "abs/2101.00001"
+        normalise_arxiv_id(eprint) if archive == "arxiv" else "",
+        *(mentioned_arxiv_id(text.get(name, "")) for name in ("number", "journal", "howpublished", "note")),
+        normalise_arxiv_id("/" + text.get("volume", "")),  # DBLP's CoRR: "abs/2101.00001"
     ]
     fields = {
         "id": text.get("id") or entry.key.strip(),
@@ -150,7 +149,7 @@ def _fields(entry: Any, strings: Mapping[str, str]) -> dict[str, Any]:
         ),
         "doi": text.get("doi", ""),
         "pmid": text.get("pmid") or (eprint if archive in ("pubmed", "pmid", "medline") else ""),
-        "arxiv_id": next((found for found in map(normalise_arxiv_id, arxiv) if found), ""),
+        "arxiv_id": next(filter(None, arxiv), ""),
         "url": [text[name] for name in ("url", "ee", "howpublished", "link") if text.get(name)],
         "keywords": [bibtex_to_text(each) for each in _keywords(given.get("keywords", "")) if each],
         "abstract": text.get("abstract", ""),

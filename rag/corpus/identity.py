@@ -37,6 +37,12 @@ def normalise_arxiv_id(raw: str) -> str:
     return (found[1] + (found[2] or "")).lower() if found else ""
 
 
+def mentioned_arxiv_id(text: str) -> str:
+    """The arXiv id that a note or a journal's name mentions as "arXiv:..."; else empty."""
+    mentions = re.findall(r"arxiv[.:]\s?[\w./-]+", text, re.IGNORECASE)
+    return next((found for found in map(normalise_arxiv_id, mentions) if found), "")
+
+
 def identity_keys(abstract: Abstract) -> tuple[str, ...]:
     """The keys of an abstract, strongest first; two records that share one are the same abstract.
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from rag.corpus.identity import normalise_arxiv_id, normalise_doi
+from rag.corpus.identity import mentioned_arxiv_id, normalise_doi
 from rag.corpus.lines import Line
 from rag.corpus.record import Record
 from rag.corpus.tagged import Dialect, Tagged, read_tagged
@@ -12,12 +12,11 @@ from rag.corpus.title import DERIVED
 from rag.records import Rejection
 
 _RIS = Dialect(
-    re.compile(r"\s*(?P<tag>[A-Z][A-Z0-9](?= {2}-)|TY(?= -)|ER(?= *-)) {1,2}-(?: (?P<value>.*)|\s*$)"),
+    re.compile(r"\s*(?P<tag>[A-Z][A-Z0-9](?= {2}-)|TY(?= -)|ER(?= *-)) {1,2}-[ \t]?(?P<value>.*)"),
     first=frozenset(["TY"]),
     last=frozenset(["ER"]),
 )
 _HEAD = re.compile(r"^\s*TY {1,2}- ?\w*\s+^\s*[A-Z][A-Z0-9] {1,2}-(?: |$)", re.MULTILINE)
-_ARXIV = re.compile("arxiv", re.IGNORECASE)
 _PUBMED = re.compile(r"(?:pmid:?\s*)?(\d{1,8})", re.IGNORECASE)
 
 
@@ -43,7 +42,7 @@ def _fields(record: Tagged) -> dict[str, Any]:
         "venue": record.first("T2", "JF", "JO", "BT", "C3", "JA", "J2"),
         "doi": next((found for found in map(normalise_doi, record.all("DO", "M3", "L3")) if found), ""),
         "pmid": _pmid(record, database),
-        "arxiv_id": next((found for found in map(normalise_arxiv_id, filter(_ARXIV.match, notes)) if found), ""),
+        "arxiv_id": next((found for found in map(mentioned_arxiv_id, notes) if found), ""),
         "url": [
             address for value in record.all("UR", "L2", "LK", "L1") for address in re.split(r"[\s;]+(?=http)", value)
         ],
