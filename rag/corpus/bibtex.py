@@ -9,7 +9,6 @@ from typing import Any
 from rag.corpus.identity import mentioned_arxiv_id, normalise_arxiv_id
 from rag.corpus.lines import LONGEST_RECORD, Line
 from rag.corpus.record import Record, digest
-from rag.corpus.title import DERIVED
 from rag.latex import bibtex_to_address, bibtex_to_text
 from rag.records import Rejection
 
@@ -23,6 +22,7 @@ _COMMA = re.compile(r"\\.|[{}]|(?P<parts>,)", re.DOTALL)
 _SEMICOLON = re.compile(r"\\.|[{}]|(?P<parts>;)", re.DOTALL)
 _AND = re.compile(r"\\.|[{}]|(?P<parts>(?<=\s)and(?=\s))", re.DOTALL | re.IGNORECASE)
 _ADDRESSES = frozenset(["doi", "url", "eprint", "pmid", "ee", "howpublished", "eprinttype", "archiveprefix"])
+_LISTS = ("author", "editor", "keywords")
 _LONGEST_VALUE = 200_000
 """Characters; a longer value is no abstract, and is handed on unread for the cleaning to refuse."""
 
@@ -81,7 +81,8 @@ def _record(path: str, number: int, block: Any, strings: dict[str, str]) -> Reco
             strings[block.key.lower()] = _value(block.value, strings)
         case "Entry" | "DuplicateFieldKeyBlock" | "DuplicateBlockKeyBlock":
             entry = getattr(block, "ignore_error_block", block)
-            return Record(path, number, _fields(entry, strings), digest(_raw(entry, strings)))
+            fields = _fields(entry, strings)
+            return Record(path, number, fields, digest(_raw(entry, strings)), _meaning(entry.key.strip(), fields))
         case "ParsingFailedBlock":
             reason = str(getattr(block.error, "abort_reason", block.error)).strip().rstrip(".")
             return Rejection(path, number, f"The BibTeX entry is broken ({reason}); mend it or remove it.")
@@ -112,50 +113,40 @@ def _raw(entry: Any, strings: Mapping[str, str]) -> str:
     return "\n".join([entry.entry_type, entry.key, *values])
 
 
-def _fields(entry: Any, strings: Mapping[str, str]) -> dict[str, Any]:
-    """The fields under the names that the cleaning knows; of a field given twice the first."""
-    given: dict[str, str] = {}
+def _fields(entry: Any, strings: Mapping[str, str]) -> dict[str, str]:
+    """The fields as readable text; names and keywords, which have parts, as they stand. Of a field given twice the first."""
+    fields = {"entry type": entry.entry_type.lower()}
     for each in entry.fields:
-        given.setdefault(each.key.strip().lower(), _value(each.value, strings))
-    text = {
-        name: value
-        if len(value) > _LONGEST_VALUE
-        else bibtex_to_address(value)
-        if name in _ADDRESSES
-        else bibtex_to_text(value)
-        for name, value in given.items()
-        if name not in ("author", "editor", "keywords")
-    }
-    title = ". ".join(filter(None, (text.get("title"), text.get("subtitle"))))
-    archive = (text.get("eprinttype") or text.get("archiveprefix") or "arxiv").lower()
-    eprint = text.get("eprint") or text.get("arxivid", "")
+        name, value = each.key.strip().lower(), _value(each.value, strings)
+        if name not in _LISTS and len(value) <= _LONGEST_VALUE:
+            value = bibtex_to_address(value) if name in _ADDRESSES else bibtex_to_text(value)
+        fields.setdefault(name, value)
+    return fields
+
+
+def _meaning(key: str, fields: Mapping[str, str]) -> dict[str, Any]:
+    """What is known of an entry, under the names of ``Abstract``'s fields; the rest has its usual names."""
+    archive = (fields.get("eprinttype") or fields.get("archiveprefix") or "arxiv").lower()
+    eprint = fields.get("eprint") or fields.get("arxivid", "")
     arxiv = [
         normalise_arxiv_id(eprint) if archive == "arxiv" else "",
-        *(mentioned_arxiv_id(text.get(name, "")) for name in ("number", "journal", "howpublished", "note")),
-        normalise_arxiv_id("/" + text.get("volume", "")),  # DBLP's CoRR: "abs/2101.00001"
+        *(mentioned_arxiv_id(fields.get(name, "")) for name in ("number", "journal", "howpublished", "note")),
+        normalise_arxiv_id("/" + fields.get("volume", "")),  # DBLP's CoRR: "abs/2101.00001"
     ]
-    fields = {
-        "id": text.get("id") or entry.key.strip(),
-        "title": "" if text.get("note") == DERIVED else title,
-        "authors": _people(given.get("author") or given.get("editor", "")),
-        "year": text.get("year") or text.get("date") or text.get("issued", ""),
-        "venue": next(
-            (
-                text[name]
-                for name in ("journaltitle", "journal", "booktitle", "maintitle", "eventtitle")
-                if text.get(name)
-            ),
-            "",
-        ),
-        "doi": text.get("doi", ""),
-        "pmid": text.get("pmid") or (eprint if archive in ("pubmed", "pmid", "medline") else ""),
+    venues = (fields.get(name) for name in ("journaltitle", "journal", "booktitle", "maintitle", "eventtitle"))
+    meaning = {
+        "id": fields.get("id") or key,
+        "title": ". ".join(filter(None, (fields.get("title"), fields.get("subtitle")))),
+        "authors": _people(fields.get("author") or fields.get("editor", "")),
+        "year": [fields[name] for name in ("year", "date", "issued") if fields.get(name)],
+        "venue": next(filter(None, venues), ""),
+        "pmid": fields.get("pmid") or (eprint if archive in ("pubmed", "pmid", "medline") else ""),
         "arxiv_id": next(filter(None, arxiv), ""),
-        "url": [text[name] for name in ("url", "ee", "howpublished", "link") if text.get(name)],
-        "keywords": [bibtex_to_text(each) for each in _keywords(given.get("keywords", "")) if each],
-        "abstract": text.get("abstract", ""),
-        "type": entry.entry_type.lower(),
+        "url": [fields[name] for name in ("url", "ee", "howpublished", "link") if fields.get(name)],
+        "keywords": [bibtex_to_text(each) for each in _keywords(fields.get("keywords", "")) if each],
+        "text": fields.get("abstract", ""),
     }
-    return {name: value for name, value in fields.items() if value}
+    return {name: value for name, value in meaning.items() if value}
 
 
 def _value(raw: str, strings: Mapping[str, str]) -> str:

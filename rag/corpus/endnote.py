@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from rag.corpus.identity import normalise_arxiv_id, normalise_doi
 from rag.corpus.lines import Line
 from rag.corpus.record import Record
 from rag.corpus.tagged import Dialect, Tagged, read_tagged
@@ -23,10 +24,10 @@ def is_endnote(suffix: str, head: str) -> bool:
 
 def read_endnote(path: str, lines: Iterable[Line | Rejection]) -> Iterator[Record | Rejection]:
     """A record from every %0 to the next."""
-    return read_tagged(path, lines, _ENDNOTE, _fields)
+    return read_tagged(path, lines, _ENDNOTE, _meaning)
 
 
-def _fields(record: Tagged) -> dict[str, Any]:
+def _meaning(record: Tagged) -> dict[str, Any]:
     return {
         "id": record.first("F"),
         "title": record.first("T"),
@@ -34,13 +35,12 @@ def _fields(record: Tagged) -> dict[str, Any]:
             {"family": name.rstrip(", ").replace(",,", ",")} if name.endswith(",") or ",," in name else name
             for name in record.all("A")
         ],
-        "year": record.first("D"),
-        "date": record.first("8"),
+        "year": [record.first("D"), record.first("8")],
         "venue": record.first("J", "B"),
-        "doi": record.first("R"),
+        "doi": next(filter(None, map(normalise_doi, record.all("R", "U", ">"))), ""),
+        "arxiv_id": next(filter(None, map(normalise_arxiv_id, record.all("U"))), ""),
         "pmid": next((value for value in record.all("M", "2") if value.lower().startswith("pmid")), ""),
         "url": record.all("U", ">"),
         "keywords": record.listed("K"),
-        "abstract": record.first("X"),
-        "type": record.first("0"),
+        "text": record.first("X"),
     }

@@ -23,7 +23,7 @@ def is_medline(suffix: str, head: str) -> bool:
 
 def read_medline(path: str, lines: Iterable[Line | Rejection]) -> Iterator[Record | Rejection]:
     """A record from every PMID to the next."""
-    return read_tagged(path, lines, _MEDLINE, _fields)
+    return read_tagged(path, lines, _MEDLINE, _meaning)
 
 
 def without_stop(title: str) -> str:
@@ -31,7 +31,7 @@ def without_stop(title: str) -> str:
     return title[:-1] if title.endswith(".") and not title.endswith("..") else title
 
 
-def _fields(record: Tagged) -> dict[str, Any]:
+def _meaning(record: Tagged) -> dict[str, Any]:
     pmid = record.first("PMID")
     identifiers = [*record.all("LID"), *record.all("AID")]
     return {
@@ -44,6 +44,5 @@ def _fields(record: Tagged) -> dict[str, Any]:
         "pmid": pmid,
         "url": f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid.isdecimal() else "",
         "keywords": [*record.all("OT"), *(heading.replace("*", "") for heading in record.all("MH"))],
-        "abstract": record.first("AB", "OAB"),
-        "publication_types": record.all("PT"),
+        "text": record.first("AB", "OAB"),
     }

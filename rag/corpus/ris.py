@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from rag.corpus.identity import mentioned_arxiv_id, normalise_doi
+from rag.corpus.identity import mentioned_arxiv_id, normalise_arxiv_id, normalise_doi
 from rag.corpus.lines import Line
 from rag.corpus.record import Record
 from rag.corpus.tagged import Dialect, Tagged, read_tagged
@@ -27,28 +27,28 @@ def is_ris(suffix: str, head: str) -> bool:
 
 def read_ris(path: str, lines: Iterable[Line | Rejection]) -> Iterator[Record | Rejection]:
     """A record from every TY to its ER, to the next TY where the ER is missing."""
-    return read_tagged(path, lines, _RIS, _fields)
+    return read_tagged(path, lines, _RIS, _meaning)
 
 
-def _fields(record: Tagged) -> dict[str, Any]:
+def _meaning(record: Tagged) -> dict[str, Any]:
     database = record.first("DB", "DP").lower()
+    addresses = [each for value in record.all("UR", "L2", "LK", "L1") for each in re.split(r"[\s;]+(?=http)", value)]
     notes = record.all("N1", "M1", "AN", "M3", "C7")
     return {
         "id": record.first("ID"),
-        "title": "" if DERIVED in notes else record.first("TI", "T1", "CT", "BT"),
+        "title": "" if any(DERIVED in note for note in notes) else record.first("TI", "T1", "CT", "BT"),
         "authors": [_author(name) for name in record.all("AU", "A1")],
-        "year": record.first("PY", "Y1", "YR"),
-        "date": record.first("DA"),
+        "year": [record.first("PY", "Y1", "YR"), record.first("DA")],
         "venue": record.first("T2", "JF", "JO", "BT", "C3", "JA", "J2"),
-        "doi": next((found for found in map(normalise_doi, record.all("DO", "M3", "L3")) if found), ""),
+        "doi": next(filter(None, map(normalise_doi, [*record.all("DO", "M3", "L3"), *addresses])), ""),
         "pmid": _pmid(record, database),
-        "arxiv_id": next((found for found in map(mentioned_arxiv_id, notes) if found), ""),
-        "url": [
-            address for value in record.all("UR", "L2", "LK", "L1") for address in re.split(r"[\s;]+(?=http)", value)
-        ],
+        "arxiv_id": next(
+            filter(None, [*map(mentioned_arxiv_id, notes), *map(normalise_arxiv_id, [*addresses, *record.all("DO")])]),
+            "",
+        ),
+        "url": addresses,
         "keywords": record.listed("KW"),
-        "abstract": record.first("AB", "N2"),
-        "type": record.first("TY"),
+        "text": record.first("AB", "N2"),
     }
 
 

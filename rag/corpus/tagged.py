@@ -45,9 +45,12 @@ class Tagged:
 
 
 def read_tagged(
-    path: str, lines: Iterable[Line | Rejection], dialect: Dialect, fields: Callable[[Tagged], dict[str, Any]]
+    path: str, lines: Iterable[Line | Rejection], dialect: Dialect, meaning: Callable[[Tagged], dict[str, Any]]
 ) -> Iterator[Record | Rejection]:
-    """A record of every run of tags; what stands outside of records is left out."""
+    """A record of every run of tags; what stands outside of records is left out.
+
+    ``meaning`` gives its values under the names of ``Abstract``'s fields.
+    """
     for found in _records(lines, dialect):
         if isinstance(found, Rejection):
             yield found
@@ -57,8 +60,8 @@ def read_tagged(
             yield Rejection(path, found.number, reason)
             continue
         raw = "\n".join(f"{tag} {value}" for tag, value in found.values)
-        given = {name: value for name, value in fields(found).items() if value}
-        yield Record(path, found.number, given, digest(raw))
+        fields = {tag: found.all(tag) for tag, _ in found.values}
+        yield Record(path, found.number, fields, digest(raw), meaning(found))
 
 
 def _records(lines: Iterable[Line | Rejection], dialect: Dialect) -> Iterator[Tagged | Rejection]:

@@ -25,21 +25,19 @@ def is_web_of_science(_suffix: str, head: str) -> bool:
 
 def read_web_of_science(path: str, lines: Iterable[Line | Rejection]) -> Iterator[Record | Rejection]:
     """A record from every PT to its ER."""
-    return read_tagged(path, lines, _WEB_OF_SCIENCE, _fields)
+    return read_tagged(path, lines, _WEB_OF_SCIENCE, _meaning)
 
 
-def _fields(record: Tagged) -> dict[str, Any]:
+def _meaning(record: Tagged) -> dict[str, Any]:
     keywords = [word.strip() for tag in ("DE", "ID") for word in record.first(tag).split(";") if word]
     return {
         "id": record.first("UT"),
         "title": record.first("TI"),
         "authors": [*(record.listed("AF") or record.listed("AU")), *({"family": name} for name in record.listed("CA"))],
-        "year": record.first("PY", "EY"),
-        "date": record.first("EA", "PD"),
+        "year": [record.first(tag) for tag in ("PY", "EY", "EA")],
         "venue": record.first("SO"),
         "doi": record.first("DI"),
         "pmid": record.first("PM"),
         "keywords": keywords,
-        "abstract": record.first("AB"),
-        "publication_types": [each.strip() for each in record.first("DT").split(";") if each],
+        "text": record.first("AB"),
     }

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rag.corpus import Record, clean
 from rag.corpus.export import to_bibtex, to_ris
 from rag.corpus.formats import Format, detect
-from rag.corpus.lines import Opened, open_text
+from rag.corpus.lines import Stream, Text, open_text
 from rag.records import Abstract, Rejection
 
 Export = Callable[[Iterable[Abstract]], str]
@@ -56,11 +56,11 @@ _fields = st.fixed_dictionaries(
 
 def again(written: str, name: str) -> list[Abstract | Rejection]:
     """What the reader and the cleaning make of an exported text."""
-    opened = open_text(name, io.BytesIO(written.encode()))
-    assert isinstance(opened, Opened)
+    opened = open_text(name, Stream(io.BytesIO(written.encode())))
+    assert isinstance(opened, Text)
     form = detect("x", opened.head)  # by its content alone
     assert isinstance(form, Format)
-    return [each if isinstance(each, Rejection) else clean(each) for each in form.read(name, opened.lines)]
+    return [each if isinstance(each, Rejection) else clean(each) for each in form.read(name, opened.lines(form.pieces))]
 
 
 def known(abstract: Abstract | Rejection) -> Any:
