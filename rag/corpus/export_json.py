@@ -17,6 +17,8 @@ def json_lines(abstracts: Iterable[Abstract]) -> Iterator[str]:
     """One object a line with everything that is known of an abstract but its sources."""
     for abstract in abstracts:
         fields = {name: value for name, value in as_json(abstract).items() if name != "sources" and value}
+        if any("," in author for author in abstract.authors):  # which would be taken for "Family, Given"
+            fields["authors"] = [{"literal": author} if "," in author else author for author in abstract.authors]
         yield orjson.dumps(fields).decode() + "\n"
 
 

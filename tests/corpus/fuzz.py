@@ -7,17 +7,23 @@ The same seed makes the same files. The fixtures of all formats and the seeds ar
 """
 
 import argparse
+import bz2
 import faulthandler
+import gzip
+import io
 import logging
+import lzma
 import random
 import resource
 import signal
 import sys
 import tempfile
 import time
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from rag.corpus import Record, clean, read
@@ -41,6 +47,26 @@ def sources() -> list[Path]:
     """The files to mutate: one or more of every format."""
     fixtures = sorted(each for each in (_ROOT / "tests/corpus/fixtures").rglob("*") if each.is_file())
     return [*fixtures, *sorted((_ROOT / "seeds").glob("*.txt"))]
+
+
+def _packed(originals: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """Some of the files compressed, and all of them in a zip archive."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, data in originals:
+            packed.writestr(zipfile.ZipInfo(name), data)
+    compressed = [
+        (f"{name}.{suffix}", compress(data))
+        for (name, data), (suffix, compress) in zip(originals, _COMPRESSIONS.items(), strict=False)
+    ]
+    return [*compressed, ("all.zip", archive.getvalue())]
+
+
+_COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
+    "gz": partial(gzip.compress, mtime=0),
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+}
 
 
 def mutated(data: bytes, other: bytes, chance: random.Random) -> bytes:
@@ -159,6 +185,7 @@ def fuzz(folder: Path, files: int, seed: int = 0, keep: Path | None = None) -> O
     """Make and read ``files`` mutated files in ``folder``; those that fail are written into ``keep`` too."""
     outcome = Outcome()
     originals = [(path.name, path.read_bytes()[:20_000]) for path in sources()]
+    originals += _packed(originals)
 
     def too_long(_signal: int, _frame: object) -> None:
         raise TimeoutError(f"over {SECONDS} s of processor time")

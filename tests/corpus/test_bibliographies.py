@@ -18,7 +18,7 @@ MOSS = "Of 2,000 trees in three forests, 61% carry more moss on the north side t
 LAMPS = "Logs of 14 lighthouse keepers predict storms a day ahead better than chance, with an accuracy of 71%."
 TEA = "BACKGROUND: Meetings are long. METHODS: We served tea at 60 of 120 meetings. RESULTS: Meetings with tea ran four"
 COFFEE = "Coffee shortened meetings by six minutes on average in a crossover trial of 80 meetings."
-NO_ABSTRACT = "The record has no abstract"
+NO_ABSTRACT = "The record of “"
 
 
 def expected(text: str, title: str, id: str = "", **known: object) -> Abstract:
