@@ -60,7 +60,9 @@ def read_tagged(
             yield Rejection(path, found.number, reason)
             continue
         raw = "\n".join(f"{tag} {value}" for tag, value in found.values)
-        fields = {tag: found.all(tag) for tag, _ in found.values}
+        fields: dict[str, list[str]] = {}
+        for tag, value in found.values:
+            fields.setdefault(tag, []).append(value)
         yield Record(path, found.number, fields, digest(raw), meaning(found))
 
 
