@@ -22,6 +22,8 @@ _COMMA = re.compile(r"\\.|[{}]|(?P<parts>,)", re.DOTALL)
 _SEMICOLON = re.compile(r"\\.|[{}]|(?P<parts>;)", re.DOTALL)
 _AND = re.compile(r"\\.|[{}]|(?P<parts>(?<=\s)and(?=\s))", re.DOTALL | re.IGNORECASE)
 _ADDRESSES = frozenset(["doi", "url", "eprint", "pmid", "ee", "howpublished", "eprinttype", "archiveprefix"])
+LONGEST_MACRO, MOST_MACROS = 2_000, 20_000
+"""Characters, and macros of one file: a macro is the name of a journal or a person."""
 _LISTS = ("author", "editor", "keywords")
 _LONGEST_VALUE = 200_000
 """Characters; a longer value is no abstract, and is handed on unread for the cleaning to refuse."""
@@ -76,13 +78,31 @@ def _too_long(path: str, number: int) -> Rejection:
 
 def _record(path: str, number: int, block: Any, strings: dict[str, str]) -> Record | Rejection | None:
     """What a block of bibtexparser is to the reader; ``strings`` takes its macros in."""
+    try:
+        return _read_block(path, number, block, strings)
+    except _TooLongError:
+        reason = (
+            f"Its macros make the entry longer than {LONGEST_RECORD:,} characters; write them out, or fewer of them."
+        )
+        return Rejection(path, number, reason)
+
+
+class _TooLongError(Exception):
+    """Macros that stand for macros grow without end, as entities do in XML."""
+
+
+def _read_block(path: str, number: int, block: Any, strings: dict[str, str]) -> Record | Rejection | None:
     match type(block).__name__:
         case "String":
-            strings[block.key.lower()] = _value(block.value, strings)
+            value = _value(block.value, strings, LONGEST_MACRO)
+            if len(strings) < MOST_MACROS:
+                strings[block.key.lower()] = value
         case "Entry" | "DuplicateFieldKeyBlock" | "DuplicateBlockKeyBlock":
             entry = getattr(block, "ignore_error_block", block)
-            fields = _fields(entry, strings)
-            return Record(path, number, fields, digest(_raw(entry, strings)), _meaning(entry.key.strip(), fields))
+            values = _values(entry, strings)
+            raw = "\n".join([entry.entry_type, entry.key, *(f"{name}={value}" for name, value in values)])
+            fields = _fields(entry.entry_type, values)
+            return Record(path, number, fields, digest(raw), _meaning(entry.key.strip(), fields))
         case "ParsingFailedBlock":
             reason = str(getattr(block.error, "abort_reason", block.error)).strip().rstrip(".")
             return Rejection(path, number, f"The BibTeX entry is broken ({reason}); mend it or remove it.")
@@ -107,20 +127,27 @@ def _blocks(text: str) -> list[Any]:
     return list(_splitter()(re.sub(r'\\\\(?=[{}"])', r"\\\\ ", text)).split().blocks) if text.strip() else []
 
 
-def _raw(entry: Any, strings: Mapping[str, str]) -> str:
-    """What a record is known by: a macro that stands for something else now makes another record."""
-    values = (f"{each.key}={_value(each.value, strings)}" for each in entry.fields)
-    return "\n".join([entry.entry_type, entry.key, *values])
-
-
-def _fields(entry: Any, strings: Mapping[str, str]) -> dict[str, str]:
-    """The fields as readable text; names and keywords, which have parts, as they stand. Of a field given twice the first."""
-    fields = {"entry type": entry.entry_type.lower()}
+def _values(entry: Any, strings: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The fields of an entry with their macros filled in; _TooLongError where they make it too long."""
+    values: list[tuple[str, str]] = []
+    left = LONGEST_RECORD
     for each in entry.fields:
-        name, value = each.key.strip().lower(), _value(each.value, strings)
+        value = _value(each.value, strings, left)
+        left -= len(value)
+        values.append((each.key.strip().lower(), value))
+    return values
+
+
+def _fields(entry_type: str, values: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The fields as readable text; names and keywords, which have parts, as they stand. Of a field given twice the first."""
+    fields = {"entry type": entry_type.lower()}
+    for name, value in values:
+        if name in fields:
+            continue
         if name not in _LISTS and len(value) <= _LONGEST_VALUE:
-            value = bibtex_to_address(value) if name in _ADDRESSES else bibtex_to_text(value)
-        fields.setdefault(name, value)
+            fields[name] = bibtex_to_address(value) if name in _ADDRESSES else bibtex_to_text(value)
+        else:
+            fields[name] = value
     return fields
 
 
@@ -149,15 +176,19 @@ def _meaning(key: str, fields: Mapping[str, str]) -> dict[str, Any]:
     return {name: value for name, value in meaning.items() if value}
 
 
-def _value(raw: str, strings: Mapping[str, str]) -> str:
-    """A value without its delimiters: parts joined by # are concatenated, macros replaced by what they stand for."""
+def _value(raw: str, strings: Mapping[str, str], most: int) -> str:
+    """A value without its delimiters: parts joined by # are concatenated, macros replaced by what they stand for.
+
+    Raises _TooLongError over ``most`` characters.
+    """
     parts = []
     for part in _parts(raw, _HASH):
         piece = part.strip()
-        if len(piece) > 1 and piece[0] + piece[-1] in ("{}", '""'):
-            parts.append(piece[1:-1])
-        else:
-            parts.append(strings.get(piece.lower(), piece))
+        enclosed = len(piece) > 1 and piece[0] + piece[-1] in ("{}", '""')
+        parts.append(piece[1:-1] if enclosed else strings.get(piece.lower(), piece))
+        most -= len(parts[-1])
+        if most < 0:
+            raise _TooLongError
     return "".join(parts)
 
 

@@ -488,6 +488,17 @@ def test_a_broken_entry_leaves_its_neighbours(broken: str, tmp_path: Path) -> No
     assert list(reasons) in ([2], [2, 3]), found  # the second of two is the rest after one brace too many
 
 
+def test_macros_that_grow_without_end(tmp_path: Path) -> None:
+    """Macros made of macros are refused before they fill the memory, as entities are; others are read on."""
+    macros = '@string{a = "aaaaaaaaaa"}\n' + "@string{a = a # a}\n" * 60
+    entry = "@article{x, title=a # a # a, note=a # a, abstract={We weigh boats by tide.}}\n"
+    found = written(tmp_path, "a.bib", macros + entry + GOOD.format(1))
+    reasons = [each for each in found.values() if isinstance(each, str)]
+    assert reasons
+    assert all("macros" in each for each in reasons)
+    assert [each.id for each in found.values() if isinstance(each, Abstract)][-1] == "1"
+
+
 def test_entries_that_share_a_line(tmp_path: Path) -> None:
     """Several entries on one line are numbered on, so that each keeps a place of its own."""
     found = written(
