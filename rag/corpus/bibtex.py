@@ -94,9 +94,9 @@ class _TooLongError(Exception):
 def _read_block(path: str, number: int, block: Any, strings: dict[str, str]) -> Record | Rejection | None:
     match type(block).__name__:
         case "String":
-            value = _value(block.value, strings, LONGEST_MACRO)
-            if len(strings) < MOST_MACROS:
-                strings[block.key.lower()] = value
+            if len(strings) >= MOST_MACROS:
+                raise _TooLongError
+            strings[block.key.lower()] = _value(block.value, strings, LONGEST_MACRO)
         case "Entry" | "DuplicateFieldKeyBlock" | "DuplicateBlockKeyBlock":
             entry = getattr(block, "ignore_error_block", block)
             values = _values(entry, strings)
