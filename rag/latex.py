@@ -29,6 +29,7 @@ _LONG_DASH = re.compile(r"(?<!-)---(?!-)")
 
 _SCRIPT = re.compile(rf"([\^_])\s?({_BRACES})")
 _MARKUP = re.compile(r"\\[a-zA-Z]|[\^_{]")
+_RELATION = re.compile(r"\s*[<>=]+\s*")
 _WORD = re.compile(r"[a-zA-Z]{2,}")
 _OPERATOR = re.compile(r"(?<=[\w)])\\(?=(?:log|ln|exp|max|min|sup|inf|sin|cos|tan|arg|Pr|poly|mod)(?![a-zA-Z]))")
 _WIDE = re.compile(r"\\(?:wide|Wide)?(tilde|Tilde|hat|Hat)(?![a-zA-Z])")
@@ -36,6 +37,28 @@ _FRACTION = re.compile(r"\\[tdc]frac(?![a-zA-Z])")
 _GLUED = re.compile(r"(emph|text(?:it|bf|tt|sc|rm)|math(?:cal|bb|bf|rm|sf)|sqrt|tilde|hat|bar)(\w+)")  # braces lost
 _HREF = re.compile(rf"\\href\s?({_BRACES})\s?({_BRACES})")
 _DEGREE = re.compile(r"\^\s?(?:\\circ(?![a-zA-Z])|\{\s*\\circ\s*\})")
+
+_NAMED = {
+    "textbackslash": "\\", "textasciitilde": "~", "textasciicircum": "^", "textbraceleft": "{", "textbraceright": "}",
+    "textdollar": "$", "textunderscore": "_", "textless": "<", "textgreater": ">",
+    "textbar": "|", "textquotedbl": '"', "copyright": "©", "lbrace": "{", "rbrace": "}",
+}  # fmt: skip
+_NAMED_PATTERN = rf"\\(?P<named>{'|'.join(_NAMED)})(?![a-zA-Z])(?:\{{\}}| )?"
+_NAME_OF_CHARACTER = re.compile(_NAMED_PATTERN)
+_ACCENT_SPACE = re.compile(r"""^(\\.)\s*\{?\s*((?:\\["'`^~=.])?\\?[^\W\d_])\s*\}?$""")
+_TEX = re.compile(
+    rf"""{_NAMED_PATTERN}
+    |\\(?P<escaped>[%&_\#${{}}])
+    |(?P<accent>\\["'`^~=.]\s?(?:\{{\s*(?:\\["'`^~=.])?\\?[^\W\d_]\s*\}}|\\[ij](?![a-zA-Z])|[^\W\d_])
+        |\\[cuvHkrdbt](?:\s*\{{\s*\\?[^\W\d_]\s*\}}|\s+[^\W\d_](?![a-zA-Z])))
+    |(?P<math>\$\$?(?:[^$\\]|\\.){{1,400}}?\$\$?)
+    |(?P<switch>\\(?:em|it|bf|tt|sc|rm|sl|sf|cal|bfseries|itshape|relax)(?![a-zA-Z])\s?)
+    |(?P<blank>\\(?:\\|[ ,;:/!])|(?<=[\w.)}}])~(?=[\w\\({{]))
+    |(?P<letter>\\(?:ss|ae|AE|oe|OE|aa|AA|dh|DH|th|TH|dj|DJ|ng|NG|[oOlLij])(?![a-zA-Z])(?:\{{\}}|\s)?)
+    |(?P<macro>\\[a-zA-Z]+)
+    |(?P<brace>[{{}}])""",
+    re.VERBOSE | re.DOTALL,
+)
 
 
 def shows_latex(text: str) -> bool:
@@ -61,6 +84,53 @@ def latex_to_text(text: str) -> str:
     text = _HREF.sub(lambda found: f"{found[2][1:-1]} ({found[1][1:-1]})", text)
     text = _MACRO.sub(_macro, text)
     return _ESCAPED.sub(r"\1", text)
+
+
+def bibtex_to_text(value: str) -> str:
+    r"""The text of a BibTeX field, where everything is LaTeX: accents anywhere, ``\%``, ties; bare braces go.
+
+    Mathematics, quotes and dashes are read as in any text, and a dollar that only prices something stays. Each part is
+    converted once, so that what stood escaped comes out as it was before it was escaped.
+    """
+    if not _TEX.search(value):
+        return value
+    parts: list[str] = []
+    position = 0
+    while found := _TEX.search(value, position):
+        parts.append(value[position : found.start()])
+        position = found.end()
+        match found.lastgroup:
+            case "named":
+                parts.append(_NAMED[found["named"]])
+            case "escaped":
+                parts.append(found["escaped"])
+            case "accent":
+                parts.append(_convert(_ACCENT_SPACE.sub(r"\1{\2}", found[0])))
+            case "letter":
+                parts.append(_convert(found[0].rstrip("{} ")))
+            case "math":
+                body = found[0].strip("$")
+                if _is_math(body, value[position : position + 1]):
+                    parts.append(_math(body))
+                else:
+                    parts.append("$")
+                    position = found.start() + 1
+            case "macro":
+                whole = _HREF.match(value, found.start()) or _MACRO.match(value, found.start()) or found
+                parts.append(bibtex_to_address(whole[0]) if found[0] == r"\url" else latex_to_text(whole[0]))
+                position = whole.end()
+            case "blank":
+                parts.append(" ")
+            case _:
+                pass  # a brace, or a font switch: only LaTeX reads it
+    return "".join([*parts, value[position:]])
+
+
+def bibtex_to_address(value: str) -> str:
+    r"""The address in a BibTeX field (``doi``, ``url``): ``\url{...}``, escapes and braces go, all else is kept."""
+    bare = re.sub(r"\\(?:url|path|nolinkurl)\s*(?=\{)", "", value).replace(r"\~{}", "~").replace(r"$\sim$", "~")
+    bare = _NAME_OF_CHARACTER.sub(lambda found: _NAMED[found["named"]], bare)
+    return re.sub(r"\\([%&_#$~])|[{}]", lambda found: found[1] or "", bare).strip()
 
 
 def _quotes_and_dashes(text: str) -> str:
@@ -94,6 +164,8 @@ def _dollars(text: str) -> str:
 def _is_math(body: str, following: str) -> bool:
     """Whether what stands between two dollars is mathematics: markup says yes, a price or a stretch of prose no."""
     words = len(_WORD.findall(re.sub(rf"\\[a-zA-Z]+(?:\s?{_BRACES})?", "", body)))
+    if _RELATION.fullmatch(body):
+        return True
     if _MARKUP.search(body):
         return words < (3 if body[0].isdigit() else 8)
     if following.isdigit() or not body.strip():

@@ -55,6 +55,7 @@ _NAMES = {
     "keywords": ("keywords", "keyword", "authorkeywords", "tags", "manualtags", "subjects", "categories", "terms"),
 }
 _ADDRESS = re.compile(r"https?://[^\s<>\"\ud800-\udfff]+", re.IGNORECASE)
+_NOT_IN_ADDRESSES = re.compile(r"[{}\\|^`]")
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 _BETWEEN_SEMICOLONS = re.compile(r"(?:&#?\w{1,32};|[^;])+")
 """A semicolon that ends an entity parts nothing."""
@@ -200,9 +201,13 @@ def _year(fields: _Fields) -> int | None:
 
 
 def _url(fields: _Fields) -> str:
-    """The first web address; anything else (``javascript:``, a local path) is not offered as a link."""
+    """The first web address; anything else (``javascript:``, a local path) is not offered as a link.
+
+    Characters that no address may have come as browsers send them (RFC 3986), so that no format trips over them.
+    """
     given = (each for value in _values(fields, "url") for each in (value if isinstance(value, list) else [value]))
-    return next((found[0] for value in given if (found := _ADDRESS.match(_text(value).strip()))), "")
+    found = next((found[0] for value in given if (found := _ADDRESS.match(_text(value).strip()))), "")
+    return _NOT_IN_ADDRESSES.sub(lambda each: f"%{ord(each[0]):02X}", found)
 
 
 def _keywords(value: Any) -> tuple[str, ...]:

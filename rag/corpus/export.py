@@ -1,4 +1,4 @@
-"""Abstracts → BibTeX and RIS, as reference managers read them."""
+"""Abstracts → BibTeX and RIS, as reference managers read them, and as ``rag.corpus.read`` gives them back unchanged."""
 
 import re
 import unicodedata
@@ -9,11 +9,16 @@ from rag.corpus.note import note
 from rag.records import Abstract
 
 _LATEX = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "%": r"\%",
+    "\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "$": r"\$", "&": r"\&", "%": r"\%",
     "#": r"\#", "_": r"\_", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
 }  # fmt: skip
+"""Braces are spelt out: BibTeX counts \\{ as an opening brace."""
 _VERBATIM = ("doi", "url", "eprint")
 """BibTeX fields that hold addresses: LaTeX's escapes would become part of them."""
+_LISTS = ("author", "keywords")
+"""Fields whose items are escaped one by one."""
+_OWN_KEY = re.compile(r"[A-Za-z][\w:.+/-]*", re.ASCII)
+_HEXADECIMAL = re.compile(r"[0-9a-f]{12,}")
 _LITTLE_WORDS = frozenset(["a", "an", "the", "on", "of", "in", "for", "to", "and", "with", "from", "by", "is", "are"])
 
 
@@ -34,8 +39,9 @@ def bibtex(abstracts: Iterable[Abstract]) -> Iterator[str]:
 def _bibtex_entry(abstract: Abstract, key: str) -> str:
     arxiv = bool(abstract.arxiv_id)
     known = {
+        "id": abstract.id if abstract.id != key else "",
         "title": abstract.title,
-        "author": " and ".join(_braced(author) for author in abstract.authors),
+        "author": " and ".join(_author(author) for author in abstract.authors),
         "year": str(abstract.year or ""),
         "journal": abstract.venue,
         "doi": abstract.doi,
@@ -43,12 +49,12 @@ def _bibtex_entry(abstract: Abstract, key: str) -> str:
         "archiveprefix": "arXiv" if arxiv else "",
         "pmid": abstract.pmid,
         "url": abstract.url,
-        "keywords": ", ".join(abstract.keywords),
+        "keywords": ", ".join(_braced(keyword, ",") for keyword in abstract.keywords),
         "note": note(abstract),
         "abstract": abstract.text,
     }
     fields = [
-        f"  {name} = {{{_verbatim(value) if name in _VERBATIM else value if name == 'author' else _latex(value)}}},"
+        f"  {name} = {{{_verbatim(value) if name in _VERBATIM else value if name in _LISTS else _latex(value)}}},"
         for name, value in known.items()
         if value
     ]
@@ -59,10 +65,14 @@ def _latex(text: str) -> str:
     return "".join(_LATEX.get(character, character) for character in _line(text))
 
 
-def _braced(author: str) -> str:
-    """An author for BibTeX's list, where a bare " and " or a stray brace would split or end the names."""
-    name = _latex(author)
-    return f"{{{name}}}" if re.search(r"\band\b", name, re.IGNORECASE) else name
+def _braced(item: str, parting: str) -> str:
+    """An item of a BibTeX list, in braces where what matches ``parting`` would part or turn it."""
+    escaped = _latex(item)
+    return f"{{{escaped}}}" if re.search(parting, item, re.IGNORECASE) else escaped
+
+
+def _author(name: str) -> str:
+    return _braced(name, r",|\band\b|^others$")
 
 
 def _verbatim(address: str) -> str:
@@ -70,7 +80,9 @@ def _verbatim(address: str) -> str:
 
 
 def _key(abstract: Abstract) -> str:
-    """SurnameYEARword in ASCII, as far as they are known; else the id."""
+    """The abstract's own id where it can be a key, else SurnameYEARword in ASCII as far as these are known."""
+    if _OWN_KEY.fullmatch(abstract.id) and not _HEXADECIMAL.fullmatch(abstract.id):
+        return abstract.id
     first = abstract.authors[0] if abstract.authors else ""
     surname = first.split(",")[0] if "," in first else first.split()[-1] if first.split() else ""
     words = [word for word in re.findall(r"\w+", _ascii(abstract.title)) if word.lower() not in _LITTLE_WORDS]
@@ -106,7 +118,7 @@ def _ris_record(abstract: Abstract) -> str:
         ("TY", "JOUR" if abstract.venue else "GEN"),
         ("ID", abstract.id),
         ("TI", abstract.title),
-        *(("AU", author) for author in abstract.authors),
+        *(("AU", _ris_author(author)) for author in abstract.authors),
         ("PY", str(abstract.year or "")),
         ("JO", abstract.venue),
         ("DO", abstract.doi),
@@ -119,6 +131,11 @@ def _ris_record(abstract: Abstract) -> str:
     ]
     lines = [f"{tag}  - {_line(value)}" for tag, value in fields if value]
     return "\r\n".join([*lines, "ER  - ", "", ""])
+
+
+def _ris_author(name: str) -> str:
+    """A name with a comma in it as EndNote wants it, lest what follows the comma be taken for a given name."""
+    return name.replace(",", ",,", 1)
 
 
 def _line(text: str) -> str:

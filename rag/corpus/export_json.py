@@ -19,6 +19,8 @@ def json_lines(abstracts: Iterable[Abstract]) -> Iterator[str]:
         fields = {
             name: value for name, value in as_json(abstract).items() if name not in ("sources", "versions") and value
         }
+        if any("," in author for author in abstract.authors):  # which would be taken for "Family, Given"
+            fields["authors"] = [{"literal": author} if "," in author else author for author in abstract.authors]
         yield orjson.dumps(fields).decode() + "\n"
 
 

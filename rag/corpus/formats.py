@@ -5,13 +5,21 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from rag.corpus.acl_anthology import is_acl_anthology, read_acl_anthology
+from rag.corpus.arxiv_xml import is_atom, is_oai, read_atom, read_oai
+from rag.corpus.bibtex import is_bibtex, read_bibtex
 from rag.corpus.compression import SUFFIXES
 from rag.corpus.csv_table import is_table, read_table
+from rag.corpus.endnote import is_endnote, read_endnote
 from rag.corpus.json_document import is_record, read_json_document
 from rag.corpus.json_lines import read_json_lines
 from rag.corpus.lines import Line
+from rag.corpus.medline import is_medline, read_medline
 from rag.corpus.plain_text import is_wrapped, read_lines, read_paragraphs
+from rag.corpus.pubmed_xml import is_pubmed_xml, read_pubmed_xml
 from rag.corpus.record import Record
+from rag.corpus.ris import is_ris, read_ris
+from rag.corpus.web_of_science import is_web_of_science, read_web_of_science
 from rag.records import Rejection
 
 Reader = Callable[[str, Iterable[Line | Rejection]], Iterator[Record | Rejection]]
@@ -67,6 +75,15 @@ def _is_wrapped_text(suffix: str, head: str) -> bool:
 FORMATS = (
     Format("JSON Lines", _is_json_lines, read_json_lines),
     Format("JSON", _is_json_document, read_json_document, pieces=True),
+    Format("PubMed XML", is_pubmed_xml, read_pubmed_xml, pieces=True),
+    Format("OAI-PMH", is_oai, read_oai, pieces=True),
+    Format("Atom", is_atom, read_atom, pieces=True),
+    Format("ACL Anthology", is_acl_anthology, read_acl_anthology, pieces=True),
+    Format("MEDLINE", is_medline, read_medline),
+    Format("RIS", is_ris, read_ris),
+    Format("Web of Science", is_web_of_science, read_web_of_science),
+    Format("EndNote", is_endnote, read_endnote),
+    Format("BibTeX", is_bibtex, read_bibtex),
     Format("CSV and TSV", is_table, read_table),
     Format("paragraphs", _is_wrapped_text, read_paragraphs),
     Format("one abstract a line", _is_text, read_lines),

@@ -11,7 +11,7 @@ from dataclasses import replace
 from rag.records import Abstract
 from rag.text import content_words, text_key
 
-_DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>\ud800-\udfff]+")
+_DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>{}\\\ud800-\udfff]+")
 _ARXIV = re.compile(
     r"(?:^|arxiv[.:/]\s*|/(?:abs|pdf|html)/)(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(v\d+)?(?:\.pdf)?$", re.I
 )
@@ -47,6 +47,12 @@ def normalise_arxiv_id(raw: str) -> str:
     """The arXiv id in ``raw`` (bare, "arXiv:...", or an address), with its version if given; else empty."""
     found = _ARXIV.search(raw.strip())
     return (found[1] + (found[2] or "")).lower() if found else ""
+
+
+def mentioned_arxiv_id(text: str) -> str:
+    """The arXiv id that a note or a journal's name mentions as "arXiv:..."; else empty."""
+    mentions = re.findall(r"arxiv[.:]\s?[\w./-]+", text, re.IGNORECASE)
+    return next((found for found in map(normalise_arxiv_id, mentions) if found), "")
 
 
 def identity_keys(abstract: Abstract) -> tuple[str, ...]:

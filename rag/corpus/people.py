@@ -8,7 +8,7 @@ from rag.text import normalise
 _INITIALS = re.compile(r"(?:[^\W\d_]\.?[ -]?){1,4}")
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|ph\.?d|md)\.?", re.IGNORECASE)
 _AND = re.compile(r",?\s+(?:and|&)\s+", re.IGNORECASE)
-_WHOLE = ("name", "literal", "full_name", "fullname", "display_name", "author", "text")
+_WHOLE = ("name", "full_name", "fullname", "display_name", "author", "text")
 _GIVEN = ("given", "first", "forename", "firstname", "first_name", "given_name", "givenname", "fore_name")
 _FAMILY = ("family", "last", "lastname", "last_name", "surname", "family_name", "familyname")
 
@@ -43,6 +43,8 @@ def _of_object(item: dict[str, Any]) -> str:
     if family:
         particles = " ".join(_first(fields, (name,)) for name in ("dropping_particle", "non_dropping_particle"))
         return normalise(f"{given} {particles} {family} {_first(fields, ('suffix',))}")
+    if literal := _first(fields, ("literal",)):  # CSL's word for a name that is not to be taken apart
+        return normalise(literal)
     for name in _WHOLE:
         if isinstance(fields.get(name), str):
             return _natural_order(normalise(fields[name]))
@@ -75,9 +77,12 @@ def _split(text: str) -> list[str]:
 
 
 def _natural_order(raw: str) -> str:
-    """A name given as "Family, Given" turned around; a name with a comma before Jr or PhD is not."""
+    """A name given as "Family, Given" or "Family, Given, Jr" turned around; one with a comma before Jr or PhD is not."""
     name = raw.strip(" ,")
     family, comma, given = (part.strip() for part in name.partition(","))
+    first, second_comma, suffix = (part.strip() for part in given.partition(","))
+    if first and second_comma and _SUFFIX.fullmatch(suffix):
+        return f"{first} {family} {suffix}".strip()
     if not comma or "," in given or _SUFFIX.fullmatch(given):
         return name
     return f"{given} {family}".strip()

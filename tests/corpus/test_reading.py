@@ -166,10 +166,10 @@ def test_files_that_are_no_text(write: Write, content: bytes, told: str) -> None
     assert told in found.reason
 
 
-@pytest.mark.parametrize("name", ["a.bib", "a.ris", "a.xml", "a.json"])
+@pytest.mark.parametrize("name", ["a.html", "a.rtf", "a.xml", "a.sql"])
 def test_formats_that_are_not_read(write: Write, name: str) -> None:
     """A structured file of another format is not taken for abstracts."""
-    assert Path(name).suffix in only_rejection(write(name, "@article{x,\n title = {Y}\n}\n")).reason
+    assert Path(name).suffix in only_rejection(write(name, "<html><body><p>We weigh boats.</p></body></html>\n")).reason
 
 
 def test_stray_nul_bytes_are_no_reason_to_refuse(write: Write) -> None:
