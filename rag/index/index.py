@@ -40,6 +40,8 @@ _PRECISION = 1e-2
 """Of a component of a unit vector in Chroma, which keeps it scaled to length one."""
 RETRIES = (0.05, 0.2, 0.5, 1.0)
 """Seconds between attempts to read indexes that another process may be writing."""
+REBUILDING = (1.0,) * 20
+"""Seconds between further attempts while the catalog says that a writer is in the middle of something."""
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -136,13 +138,17 @@ class Index:
         Tried again on indexes opened anew: another process may be in the middle of writing or rebuilding their files,
         and neither Chroma nor Tantivy can tell that from damage. Damage that stays raises CorpusDamagedError.
         """
-        for wait in RETRIES:
+        for attempt, wait in enumerate((*RETRIES, *REBUILDING)):
             try:
                 self.refresh()
                 return read()
             except sqlite3.DatabaseError as error:
+                if type(error) is not sqlite3.DatabaseError:  # locked, say, which is no damage
+                    raise
                 raise catalog_damage(self.catalog.path, error) from error
             except CorpusDamagedError as error:
+                if attempt >= len(RETRIES) and not self.catalog.unfinished():
+                    raise
                 _log.info("Reading the indexes again in %.1f s: %s", wait, error)
                 time.sleep(wait)
                 with self._opening, suppress(CorpusDamagedError):
@@ -270,6 +276,8 @@ class Index:
                 with suppress(FileNotFoundError):
                     (self.folder / name).rename(discarded)
                 shutil.rmtree(discarded, ignore_errors=True)
+            # Made anew at once, although empty: who asks meanwhile should not find them missing.
+            _ = self.store, self.lexical
 
     def replace_catalog(self, path: Path, report: Report | None = None) -> None:
         """Put the catalog in the file ``path``, where all is pending, in the place of this one, and make the indexes again.
