@@ -1,5 +1,6 @@
 """One paper in several records: what ends together, what stays apart, and what remains when a record changes or goes."""
 
+import hashlib
 import json
 import random
 import sqlite3
@@ -269,8 +270,8 @@ def test_sync_with_a_broken_line_removes_nothing(assistant: Assistant, library: 
     _keep(library, "c")
     library.write_text(library.read_text() + '{"id": "a", "abstr\n')
     assert assistant.ingest([library], sync=True).removed == 0
-    _keep_lines = library.read_text().splitlines()[:1]
-    library.write_text(_keep_lines[0] + "\n")
+    first = library.read_text().splitlines(keepends=True)[0]
+    library.write_text(first)
     assert assistant.ingest([library], sync=True).removed == 2
 
 
@@ -334,13 +335,14 @@ def test_removing_by_filter(assistant: Assistant, library: Path, tmp_path: Path)
             assistant.remove(**wrong)  # type: ignore[arg-type]
 
 
-VERSION_1 = (Path(__file__).parent / "catalog_version_1.sql").read_text
+VERSION_1 = Path(__file__).parent / "catalog_version_1.sql"
+"""Makes a catalog of this version what version 1 of the schema held of it."""
 
 
 def _as_version_1(settings: Settings) -> None:
-    """Make the catalog of a corpus what version 1 of the schema would have held."""
+    """Turn the catalog of a corpus back into one of version 1."""
     with closing(sqlite3.connect(settings.folder / "catalog.sqlite")) as connection:
-        connection.executescript(VERSION_1())
+        connection.executescript(VERSION_1.read_text())
 
 
 def test_a_corpus_of_version_1_is_migrated(settings: Settings, tmp_path: Path) -> None:
@@ -368,6 +370,27 @@ def test_a_corpus_of_version_1_is_migrated(settings: Settings, tmp_path: Path) -
         assert len(assistant.ingest([_write(tmp_path / "2.jsonl", more)]).conflicts) == 1
         assert assistant.verify().sound
         assert assistant.search("snails on bark")
+
+
+def test_a_backup_of_version_1_is_restored(settings: Settings, tmp_path: Path) -> None:
+    """It is migrated on the way in; the corpus it replaces is of this version."""
+    backup = tmp_path / "backup.zip"
+    with Assistant.open(settings, embedder=ToyEmbedder()) as assistant:
+        assistant.ingest([_write(tmp_path / "1.jsonl", {"id": "a", "title": "RETRACTED: Snails", "abstract": TEXT})])
+        assistant.backup(backup)
+    with zipfile.ZipFile(backup) as packed:
+        manifest = json.loads(packed.read("manifest.json"))
+        packed.extract("catalog.sqlite", tmp_path)
+    old = tmp_path / "catalog.sqlite"
+    with closing(sqlite3.connect(old)) as connection:
+        connection.executescript(VERSION_1.read_text())
+    manifest |= {"schema": 1, "bytes": old.stat().st_size, "sha256": hashlib.sha256(old.read_bytes()).hexdigest()}
+    with zipfile.ZipFile(backup, "w") as packed:
+        packed.write(old, "catalog.sqlite")
+        packed.writestr("manifest.json", json.dumps(manifest))
+    with Assistant.restore(backup, settings, force=True, embedder=ToyEmbedder()) as assistant:
+        assert assistant.get("a").retracted
+        assert assistant.verify().sound
 
 
 def test_a_migration_happens_whole_or_not_at_all(
