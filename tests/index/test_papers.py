@@ -129,6 +129,18 @@ def test_a_doi_on_two_papers_keeps_them_apart(assistant: Assistant, tmp_path: Pa
     assert assistant.ingest([file]).unchanged == 3
 
 
+def test_one_text_under_many_titles_stays_many_papers(assistant: Assistant, tmp_path: Path) -> None:
+    """A publisher's notice says the same of every paper."""
+    notice = "This article has been retracted at the request of the editors. Please see the policy on withdrawal."
+    names = [f"{first}{second} {second}{first}lo" for first in "abcdefgh" for second in "stuvwxyz"]
+    papers = [{"title": name, "authors": [name], "doi": f"10.1000/{name[:2]}", "abstract": notice} for name in names]
+    file = _write(tmp_path / "1.jsonl", *papers)
+    report = assistant.ingest([file])
+    assert (report.added, report.merged, report.conflicts) == (64, 0, [])
+    assert all(paper.retracted and not paper.versions for paper in assistant.abstracts())
+    assert assistant.ingest([file]).unchanged == 64
+
+
 def test_a_record_that_changes_keeps_what_others_say(assistant: Assistant, tmp_path: Path) -> None:
     """Metadata of the other file survives an update, and goes with its own record."""
     one = {"id": "1", "title": "Slow snails", "doi": "10.1000/s", "abstract": TEXT}
