@@ -11,6 +11,8 @@ from rag.index.vectors import Vectors
 from rag.records import Abstract
 from rag.text import derived_id
 
+CROWD = 50
+"""Abstracts with one key that a record is compared with at most: a notice's text may stand under thousands of titles."""
 Seen = defaultdict[str, dict[int, int]]
 """What a run saw: file → record → catalog key."""
 
@@ -56,7 +58,8 @@ class Batch:
         """By id, oldest first: what shares an identity key with the place, and the strongest such key."""
         found: dict[str, tuple[Entry, str]] = {}
         for name in place.keys:
-            for entry in [*map(self.of_key, self._catalog.find(name)), *self._named.get(name, ())]:
+            known = map(self.of_key, self._catalog.find(name, CROWD))
+            for entry in [*known, *self._named.get(name, ())[:CROWD]]:
                 if entry.joined is None and name in entry.names:
                     found.setdefault(entry.abstract.id, (entry, name))
         order = {abstract_id: place for place, abstract_id in enumerate(self._entries)} if len(found) > 1 else {}

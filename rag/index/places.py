@@ -33,9 +33,10 @@ class Place:
 class Places(Database):
     """The tables ``sources`` and ``identifiers``."""
 
-    def find(self, name: str) -> list[int]:
-        """The keys of the abstracts that an identity key ("doi:...", "text:...") names, oldest first."""
-        rows = self._connection().execute("SELECT key FROM identifiers WHERE name = ? ORDER BY key", (name,))
+    def find(self, name: str, limit: int) -> list[int]:
+        """The keys of the abstracts that an identity key ("doi:...", "text:...") names: the oldest, at most ``limit``."""
+        query = "SELECT key FROM identifiers WHERE name = ? ORDER BY key LIMIT ?"
+        rows = self._connection().execute(query, (name, limit))
         return [int(key) for (key,) in rows]
 
     def held_record(self, path: str, record: int, digest: str) -> tuple[int, str] | None:

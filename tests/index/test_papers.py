@@ -1,5 +1,6 @@
 """One paper in several records: what ends together, what stays apart, and what remains when a record changes or goes."""
 
+import hashlib
 import json
 import random
 import sqlite3
@@ -126,6 +127,18 @@ def test_a_doi_on_two_papers_keeps_them_apart(assistant: Assistant, tmp_path: Pa
     ]
     assert {paper.id for paper in assistant.abstracts()} == {"snails", "graphs"}
     assert assistant.ingest([file]).unchanged == 3
+
+
+def test_one_text_under_many_titles_stays_many_papers(assistant: Assistant, tmp_path: Path) -> None:
+    """A publisher's notice says the same of every paper."""
+    notice = "This article has been retracted at the request of the editors. Please see the policy on withdrawal."
+    names = [f"{first}{second} {second}{first}lo" for first in "abcdefgh" for second in "stuvwxyz"]
+    papers = [{"title": name, "authors": [name], "doi": f"10.1000/{name[:2]}", "abstract": notice} for name in names]
+    file = _write(tmp_path / "1.jsonl", *papers)
+    report = assistant.ingest([file])
+    assert (report.added, report.merged, report.conflicts) == (64, 0, [])
+    assert all(paper.retracted and not paper.versions for paper in assistant.abstracts())
+    assert assistant.ingest([file]).unchanged == 64
 
 
 def test_a_record_that_changes_keeps_what_others_say(assistant: Assistant, tmp_path: Path) -> None:
@@ -269,8 +282,8 @@ def test_sync_with_a_broken_line_removes_nothing(assistant: Assistant, library: 
     _keep(library, "c")
     library.write_text(library.read_text() + '{"id": "a", "abstr\n')
     assert assistant.ingest([library], sync=True).removed == 0
-    _keep_lines = library.read_text().splitlines()[:1]
-    library.write_text(_keep_lines[0] + "\n")
+    first = library.read_text().splitlines(keepends=True)[0]
+    library.write_text(first)
     assert assistant.ingest([library], sync=True).removed == 2
 
 
@@ -334,13 +347,14 @@ def test_removing_by_filter(assistant: Assistant, library: Path, tmp_path: Path)
             assistant.remove(**wrong)  # type: ignore[arg-type]
 
 
-VERSION_1 = (Path(__file__).parent / "catalog_version_1.sql").read_text
+VERSION_1 = Path(__file__).parent / "catalog_version_1.sql"
+"""Makes a catalog of this version what version 1 of the schema held of it."""
 
 
 def _as_version_1(settings: Settings) -> None:
-    """Make the catalog of a corpus what version 1 of the schema would have held."""
+    """Turn the catalog of a corpus back into one of version 1."""
     with closing(sqlite3.connect(settings.folder / "catalog.sqlite")) as connection:
-        connection.executescript(VERSION_1())
+        connection.executescript(VERSION_1.read_text())
 
 
 def test_a_corpus_of_version_1_is_migrated(settings: Settings, tmp_path: Path) -> None:
@@ -368,6 +382,27 @@ def test_a_corpus_of_version_1_is_migrated(settings: Settings, tmp_path: Path) -
         assert len(assistant.ingest([_write(tmp_path / "2.jsonl", more)]).conflicts) == 1
         assert assistant.verify().sound
         assert assistant.search("snails on bark")
+
+
+def test_a_backup_of_version_1_is_restored(settings: Settings, tmp_path: Path) -> None:
+    """It is migrated on the way in; the corpus it replaces is of this version."""
+    backup = tmp_path / "backup.zip"
+    with Assistant.open(settings, embedder=ToyEmbedder()) as assistant:
+        assistant.ingest([_write(tmp_path / "1.jsonl", {"id": "a", "title": "RETRACTED: Snails", "abstract": TEXT})])
+        assistant.backup(backup)
+    with zipfile.ZipFile(backup) as packed:
+        manifest = json.loads(packed.read("manifest.json"))
+        packed.extract("catalog.sqlite", tmp_path)
+    old = tmp_path / "catalog.sqlite"
+    with closing(sqlite3.connect(old)) as connection:
+        connection.executescript(VERSION_1.read_text())
+    manifest |= {"schema": 1, "bytes": old.stat().st_size, "sha256": hashlib.sha256(old.read_bytes()).hexdigest()}
+    with zipfile.ZipFile(backup, "w") as packed:
+        packed.write(old, "catalog.sqlite")
+        packed.writestr("manifest.json", json.dumps(manifest))
+    with Assistant.restore(backup, settings, force=True, embedder=ToyEmbedder()) as assistant:
+        assert assistant.get("a").retracted
+        assert assistant.verify().sound
 
 
 def test_a_migration_happens_whole_or_not_at_all(
