@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         NotFoundError,
         SettingsError,
         UsageError,
+        VectorStoreError,
     )
     from rag.records import (
         Abstract,
@@ -86,6 +87,7 @@ __all__ = [
     "Signals",
     "Source",
     "UsageError",
+    "VectorStoreError",
     "Verdict",
 ]
 

@@ -8,7 +8,8 @@ FootnoteError                 one sentence: what was wrong, and what to do
 ├── CorpusError               the corpus on disk cannot be used as it is
 │   ├── CorpusLockedError     another process is writing to it
 │   ├── EmbedderMismatchError it was made with another embedder
-│   └── CorpusDamagedError    an index disagrees with the catalog, or cannot be read
+│   ├── CorpusDamagedError    an index disagrees with the catalog, or cannot be read
+│   └── VectorStoreError      the Chroma server does not answer, refuses, or has not this corpus's vectors
 ├── ModelError                an embedder, reader or reranker cannot be loaded
 └── LLMError                  a language model cannot be used
     ├── LLMSetupError         a missing extra, key or server address
@@ -54,6 +55,10 @@ class EmbedderMismatchError(CorpusError):
 
 class CorpusDamagedError(CorpusError):
     """A derived index disagrees with the catalog or cannot be read; ``rag rebuild`` makes it again."""
+
+
+class VectorStoreError(CorpusError):
+    """The Chroma server does not answer, refuses, or does not hold the vectors of this corpus."""
 
 
 class ModelError(FootnoteError):

@@ -17,15 +17,16 @@ from typing import TypeVar
 
 import numpy as np
 
-from rag.errors import CorpusDamagedError, CorpusError, CorpusLockedError
+from rag.errors import CorpusDamagedError, CorpusError, CorpusLockedError, VectorStoreError
 from rag.index.catalog import Catalog
 from rag.index.chunk import chunk
 from rag.index.embed import Embedder, load
 from rag.index.lexical import Lexical
-from rag.index.lock import WriterLock
+from rag.index.lock import PATIENCE, SHARED_PATIENCE, WriterLock
 from rag.index.migrate import migrate
+from rag.index.place import claim, collection_name
 from rag.index.schema import PENDING, REMOVING
-from rag.index.store import Store
+from rag.index.store import ServerStore, Store
 from rag.index.vectors import Vectors, encode_int8
 from rag.records import Abstract, Progress
 from rag.settings import Settings
@@ -68,7 +69,7 @@ class Index:
                 f"The corpus folder {self.folder} cannot be made ({error.strerror}); set RAG_HOME to a folder that "
                 "you may write to."
             ) from error
-        self.lock = WriterLock(self.folder)
+        self.lock = WriterLock(self.folder, SHARED_PATIENCE if settings.chroma_url else PATIENCE)
         migrate(self.folder / "catalog.sqlite", self.lock)
         self.catalog = Catalog(self.folder / "catalog.sqlite")
         self._opening = threading.RLock()
@@ -76,7 +77,8 @@ class Index:
         self._counted: tuple[int, int] | None = None
         if self.catalog.unfinished():
             # Whoever holds the lock is at work on it, or will find what a crash left when it comes to write.
-            with suppress(CorpusLockedError), self.writing():
+            # With a vector store out of reach the corpus can still be listed, exported and moved by ``rebuild``.
+            with suppress(CorpusLockedError, VectorStoreError), self.writing(PATIENCE):
                 pass
 
     @cached_property
@@ -91,7 +93,21 @@ class Index:
     def store(self) -> Store:
         """The vector store, opened when first needed."""
         with self._opening:
-            return self.__dict__.get("store") or Store(self.folder / "chroma")
+            if "store" in self.__dict__:
+                opened: Store = self.__dict__["store"]
+                return opened
+            store = self._open_store()
+            try:
+                claim(self.catalog, store.identity)
+            except BaseException:
+                store.close()
+                raise
+            return store
+
+    def _open_store(self) -> Store:
+        if self.settings.chroma_url:
+            return ServerStore(self.settings, collection_name(self.catalog, self.settings.corpus))
+        return Store(self.folder / "chroma")
 
     @cached_property
     def lexical(self) -> Lexical:
@@ -119,6 +135,7 @@ class Index:
     def _reopen(self) -> None:
         if "store" in self.__dict__:
             self.store.reopen()
+            claim(self.catalog, self.store.identity)
         if "lexical" in self.__dict__:
             self.lexical.reload()
 
@@ -147,9 +164,9 @@ class Index:
         return self._counted[1]
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, patience: float | None = None) -> Iterator[None]:
         """Hold the writer's lock, with nothing of an earlier crash left over."""
-        with self.lock.held():
+        with self.lock.held(patience):
             self.refresh()
             if self.catalog.unfinished():
                 self.finish()
@@ -241,6 +258,7 @@ class Index:
     def _renew(self) -> None:
         """Empty both indexes and ask for everything again; files that no longer open are deleted unopened."""
         with self._opening:
+            server = self._open_store() if self.settings.chroma_url else None  # before anything changes: it may be away
             with self.catalog.transaction():
                 self.catalog.mark_all_pending()
             for name in ("store", "lexical"):
@@ -254,6 +272,9 @@ class Index:
                 with suppress(FileNotFoundError):
                     (self.folder / name).rename(discarded)
                 shutil.rmtree(discarded, ignore_errors=True)
+            if server is not None:
+                server.clear()
+                server.close()
 
     def replace_catalog(self, path: Path, report: Report | None = None) -> None:
         """Put the catalog in the file ``path``, where all is pending, in the place of this one, and make the indexes again.
@@ -270,7 +291,7 @@ class Index:
 
     def verify(self) -> Verification:
         """Compare catalog, vector store and text index record by record; raises CorpusLockedError while one writes."""
-        with self.lock.held():
+        with self.lock.held(PATIENCE):
             self.refresh()
             return self._compare()
 
