@@ -210,7 +210,8 @@ def _connect(settings: Settings) -> "ClientAPI":
 
 def _disconnect(client: "ClientAPI") -> None:
     client.close()  # type: ignore[attr-defined]
-    for half in (client, client._admin_client):  # type: ignore[attr-defined] # each with connections of its own
+    halves: tuple[Any, ...] = (client, client._admin_client)  # type: ignore[attr-defined] # each with its own connections
+    for half in halves:
         half._server._session.close()
 
 
