@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rag.assistant import Assistant, CorpusStats, Feedback
     from rag.errors import (
+        ClusterError,
         CorpusDamagedError,
         CorpusError,
         CorpusLockedError,
@@ -57,6 +58,7 @@ __all__ = [
     "AnswerSentence",
     "Assistant",
     "Citation",
+    "ClusterError",
     "CorpusDamagedError",
     "CorpusError",
     "CorpusLockedError",

@@ -11,6 +11,7 @@ FootnoteError                 one sentence: what was wrong, and what to do
 │   ├── CorpusDamagedError    an index disagrees with the catalog, or cannot be read
 │   └── VectorStoreError      the Chroma server does not answer, refuses, or has not this corpus's vectors
 ├── ModelError                an embedder, reader or reranker cannot be loaded
+├── ClusterError              the Ray cluster of an ingest cannot be used
 └── LLMError                  a language model cannot be used
     ├── LLMSetupError         a missing extra, key or server address
     └── LLMUnavailableError   the server did not answer, or answered with an error
@@ -63,6 +64,10 @@ class VectorStoreError(CorpusError):
 
 class ModelError(FootnoteError):
     """An embedder, reader or reranker cannot be loaded."""
+
+
+class ClusterError(FootnoteError):
+    """The Ray cluster that an ingest was to use is not there, or fails."""
 
 
 class LLMError(FootnoteError):

@@ -13,13 +13,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
-
-import numpy as np
+from typing import TYPE_CHECKING, TypeVar
 
 from rag.errors import CorpusDamagedError, CorpusError, CorpusLockedError, VectorStoreError
 from rag.index.catalog import Catalog
-from rag.index.chunk import chunk
 from rag.index.embed import Embedder, load
 from rag.index.lexical import Lexical
 from rag.index.lock import PATIENCE, SHARED_PATIENCE, WriterLock
@@ -27,10 +24,13 @@ from rag.index.migrate import migrate
 from rag.index.place import claim, collection_name
 from rag.index.schema import PENDING, REMOVING
 from rag.index.store import ServerStore, Store
-from rag.index.vectors import Vectors, encode_int8
+from rag.index.vectorise import vectorise
+from rag.index.vectors import Vectors
 from rag.records import Abstract, Progress
 from rag.settings import Settings
-from rag.text import split_sentences
+
+if TYPE_CHECKING:
+    from rag.index.cluster import Cluster
 
 PAGE = 512
 """Abstracts written to the derived indexes at a time: one Tantivy commit (35 ms) for about 5 s of embedding."""
@@ -61,6 +61,7 @@ class Index:
     def __init__(self, settings: Settings, embedder: Embedder | None = None) -> None:
         self.settings = settings
         self._embedder = embedder
+        self._cluster: Cluster | None = None
         self.folder = settings.folder
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -173,44 +174,21 @@ class Index:
             yield
 
     def vectorise(self, abstracts: Sequence[Abstract], done: Callable[[float], None] | None = None) -> list[Vectors]:
-        """Split, chunk and embed; ``done`` hears which part (0..1) is embedded. Nothing is written."""
-        sentences = [split_sentences(abstract.text) for abstract in abstracts]
-        counts = iter(self.embedder.count_tokens([each.text for some in sentences for each in some]))
-        titles = ["" if abstract.title_derived else abstract.title for abstract in abstracts]
-        title_tokens = self.embedder.count_tokens(titles)
-        chunks = [
-            # Two special tokens and the full stop after the title; a long title leaves at least half to the text.
-            chunk(some, [next(counts) for _ in some], max(self.embedder.window - 3 - size, self.embedder.window // 2))
-            for some, size in zip(sentences, title_tokens, strict=True)
-        ]
-        texts = [each.text for some in sentences for each in some]
-        for abstract, title, parts in zip(abstracts, titles, chunks, strict=True):
-            texts += [f"{title}. {abstract.text[part.start : part.end]}".lstrip(". ") for part in parts]
-        embedded = 0
+        """Split, chunk and embed, here or on the cluster; ``done`` hears which part (0..1) is embedded."""
+        if self._cluster is not None:
+            return self._cluster.vectorise(abstracts, done)
+        return vectorise(self.embedder, abstracts, done)
 
-        def count(some: int) -> None:
-            nonlocal embedded
-            embedded += some
-            if done is not None:
-                done(embedded / len(texts))
+    @contextmanager
+    def fanned_out(self, address: str) -> Iterator[None]:
+        """Within the block, ``vectorise`` runs on the Ray cluster at ``address``; raises ClusterError when it cannot."""
+        from rag.index.cluster import Cluster
 
-        vectors = self.embedder.encode(texts, count)
-        made = []
-        at, chunk_at = 0, sum(map(len, sentences))
-        for some, parts in zip(sentences, chunks, strict=True):
-            codes, scales = encode_int8(vectors[at : at + len(some)])
-            made.append(
-                Vectors(
-                    sentence_spans=np.array([(each.start, each.end) for each in some], np.int32).reshape(-1, 2),
-                    sentence_codes=codes,
-                    sentence_scales=scales,
-                    chunk_spans=np.array([(each.start, each.end) for each in parts], np.int32).reshape(-1, 2),
-                    chunk_vectors=vectors[chunk_at : chunk_at + len(parts)].astype(np.float16),
-                )
-            )
-            at += len(some)
-            chunk_at += len(parts)
-        return made
+        with Cluster(address, self._embedder or self.settings, self.embedder.identity) as self._cluster:
+            try:
+                yield
+            finally:
+                self._cluster = None
 
     def finish(self, report: Report | None = None) -> None:
         """Carry everything pending or being removed in the catalog to the derived indexes. Holds no state of its own.
