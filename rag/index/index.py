@@ -21,7 +21,7 @@ from rag.index.embed import Embedder, load
 from rag.index.lexical import Lexical
 from rag.index.lock import PATIENCE, SHARED_PATIENCE, WriterLock
 from rag.index.migrate import migrate
-from rag.index.place import claim, collection_name
+from rag.index.place import EMBEDDED, claim, collection_name
 from rag.index.schema import PENDING, REMOVING
 from rag.index.store import ServerStore, Store
 from rag.index.vectorise import vectorise
@@ -97,6 +97,8 @@ class Index:
             if "store" in self.__dict__:
                 opened: Store = self.__dict__["store"]
                 return opened
+            if not self.settings.chroma_url:
+                claim(self.catalog, EMBEDDED)  # before the folder is made
             store = self._open_store()
             try:
                 claim(self.catalog, store.identity)
@@ -168,6 +170,11 @@ class Index:
     def writing(self, patience: float | None = None) -> Iterator[None]:
         """Hold the writer's lock, with nothing of an earlier crash left over."""
         with self.lock.held(patience):
+            # A server that is away, or an address that was forgotten, is said before anything is embedded.
+            if self.settings.chroma_url:
+                _ = self.store
+            else:
+                claim(self.catalog, EMBEDDED)
             self.refresh()
             if self.catalog.unfinished():
                 self.finish()

@@ -243,7 +243,7 @@ def test_a_collection_that_is_lost_is_said_and_rebuilt(settings: Settings, seeds
     _assert_whole(settings, 20)
 
 
-def test_rebuild_moves_the_vectors_to_a_server_and_back(settings: Settings, seeds: Path, tmp_path: Path) -> None:
+def test_rebuild_moves_the_vectors_to_a_server_and_back(settings: Settings, seeds: Path, records: Path) -> None:
     """A forgotten or changed RAG_CHROMA_URL is an error of one sentence; nothing is embedded to move."""
     embedded = Settings(home=settings.home)
 
@@ -260,6 +260,8 @@ def test_rebuild_moves_the_vectors_to_a_server_and_back(settings: Settings, seed
                 assistant.search("robustness")
             with pytest.raises(VectorStoreError, match="RAG_CHROMA_URL"):
                 assistant.verify()
+            with pytest.raises(VectorStoreError, match="RAG_CHROMA_URL"):
+                assistant.ingest([records])
             assistant.rebuild()
             assert assistant.search("robustness")
             assert assistant.verify().sound
