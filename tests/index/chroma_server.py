@@ -30,7 +30,7 @@ class ChromaServer:
             stderr=subprocess.DEVNULL,
             cwd=self._folder.parent,
         )
-        for _ in range(200):
+        for _ in range(1200):
             assert self._process.poll() is None, "chroma run stopped"
             try:
                 httpx.get(f"{self.url}/api/v2/heartbeat").raise_for_status()

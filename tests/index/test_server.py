@@ -153,6 +153,7 @@ def test_a_server_that_restarts_is_waited_for(
 ) -> None:
     """Killed with SIGKILL in the middle of an ingest and started again, it is used on; nothing is lost or doubled."""
     monkeypatch.setattr(rag.index.ingest, "BATCH", 10)
+    monkeypatch.setattr(rag.index.server, "WAITS", (0.1,) * 1000)  # however slow the machine is
     restarting = []
 
     def interrupt(progress: Progress) -> None:
@@ -162,8 +163,11 @@ def test_a_server_that_restarts_is_waited_for(
             restarting[0].start()
 
     with _open(settings) as assistant:
-        assert assistant.ingest([records], progress=interrupt).added == 120
-    restarting[0].join()
+        try:
+            assert assistant.ingest([records], progress=interrupt).added == 120
+        finally:
+            for each in restarting:
+                each.join()
     _assert_whole(settings, 120)
 
 
