@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rag.assistant import Assistant, CorpusStats, Feedback
     from rag.errors import (
+        ClusterError,
         CorpusDamagedError,
         CorpusError,
         CorpusLockedError,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         NotFoundError,
         SettingsError,
         UsageError,
+        VectorStoreError,
     )
     from rag.records import (
         Abstract,
@@ -56,6 +58,7 @@ __all__ = [
     "AnswerSentence",
     "Assistant",
     "Citation",
+    "ClusterError",
     "CorpusDamagedError",
     "CorpusError",
     "CorpusLockedError",
@@ -86,6 +89,7 @@ __all__ = [
     "Signals",
     "Source",
     "UsageError",
+    "VectorStoreError",
     "Verdict",
 ]
 

@@ -105,6 +105,7 @@ class Assistant:
         *,
         fields: Mapping[str, str] | None = None,
         sync: bool = False,
+        ray: str | None = None,
         progress: Report | None = None,
     ) -> IngestReport:
         """Bring in the abstracts of files, folders, globs or ``-`` (standard input); see the report for every record.
@@ -115,8 +116,11 @@ class Assistant:
         server, takes the work over; the report is the same. Raises InputError for a path that does not exist or a field
         that abstracts do not have, and CorpusLockedError while another process writes and takes no work. It may be
         interrupted at any moment and repeated: what is there already is skipped.
+
+        ``ray`` fans the embedding out over the workers of a Ray cluster: "local", HOST:PORT or ray://HOST:PORT; writing
+        stays here. Raises ClusterError when the cluster cannot be used.
         """
-        return self._door.ingest(paths, progress, fields=dict(fields) if fields else None, sync=sync)
+        return self._door.ingest(paths, progress, fields=dict(fields) if fields else None, sync=sync, ray=ray)
 
     def take_ingests(self) -> None:
         """Do the ingests of other processes here until this assistant is closed, so that its readers see them first."""

@@ -8,8 +8,10 @@ FootnoteError                 one sentence: what was wrong, and what to do
 ├── CorpusError               the corpus on disk cannot be used as it is
 │   ├── CorpusLockedError     another process is writing to it
 │   ├── EmbedderMismatchError it was made with another embedder
-│   └── CorpusDamagedError    an index disagrees with the catalog, or cannot be read
+│   ├── CorpusDamagedError    an index disagrees with the catalog, or cannot be read
+│   └── VectorStoreError      the Chroma server does not answer, refuses, or has not this corpus's vectors
 ├── ModelError                an embedder, reader or reranker cannot be loaded
+├── ClusterError              the Ray cluster of an ingest cannot be used
 └── LLMError                  a language model cannot be used
     ├── LLMSetupError         a missing extra, key or server address
     └── LLMUnavailableError   the server did not answer, or answered with an error
@@ -56,8 +58,16 @@ class CorpusDamagedError(CorpusError):
     """A derived index disagrees with the catalog or cannot be read; ``rag rebuild`` makes it again."""
 
 
+class VectorStoreError(CorpusError):
+    """The Chroma server does not answer, refuses, or does not hold the vectors of this corpus."""
+
+
 class ModelError(FootnoteError):
     """An embedder, reader or reranker cannot be loaded."""
+
+
+class ClusterError(FootnoteError):
+    """The Ray cluster that an ingest was to use is not there, or fails."""
 
 
 class LLMError(FootnoteError):

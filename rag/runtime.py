@@ -22,6 +22,13 @@ def precision() -> str:
     return "bf16" if "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
 
 
+def _threads() -> int:
+    """The CPUs that this process may use; OMP_NUM_THREADS is how Ray and other schedulers give it fewer."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    allotted = os.environ.get("OMP_NUM_THREADS", "")
+    return min(usable, int(allotted)) if allotted.isdigit() and int(allotted) > 0 else usable
+
+
 def compile_model(model: Any, cache_folder: Path | None = None) -> Any:
     """Compile ``model`` (an OpenVINO model or the path of its .xml) for low latency on this CPU.
 
@@ -30,7 +37,7 @@ def compile_model(model: Any, cache_folder: Path | None = None) -> Any:
     options: dict[str, Any] = {
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_PRECISION_HINT": precision(),
-        "INFERENCE_NUM_THREADS": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "INFERENCE_NUM_THREADS": _threads(),
     }
     if cache_folder is not None:
         options["CACHE_DIR"] = str(cache_folder)

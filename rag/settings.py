@@ -2,8 +2,10 @@
 
 import difflib
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import platformdirs
 from dotenv import dotenv_values
@@ -29,6 +31,16 @@ class Settings(BaseSettings):
     cache: Path = Field(
         default_factory=lambda: platformdirs.user_cache_path("footnote", appauthor=False),
         description="Folder for converted and unpacked models; may be deleted at any time.",
+    )
+
+    chroma_url: str = Field(
+        "",
+        description="Chroma server that keeps the vectors instead of the corpus folder: http://HOST:PORT or https://HOST.",
+    )
+    chroma_tenant: str = Field("default_tenant", min_length=1, description="Tenant on the Chroma server.")
+    chroma_database: str = Field("default_database", min_length=1, description="Database on the Chroma server.")
+    chroma_token: SecretStr = Field(
+        SecretStr(""), description="Key of Chroma Cloud, or of a proxy before a server; sent as X-Chroma-Token."
     )
 
     embed_model: str = Field(
@@ -80,6 +92,25 @@ class Settings(BaseSettings):
             "ollama, openai, openai-like, anthropic, huggingface, litellm followed by /NAME"
         )
 
+    @field_validator("chroma_url")
+    @classmethod
+    def _chroma_url_is_an_address(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:  # a port that is no number
+            whole = False
+        if value and (not whole or parts.username or parts.password or parts.query or parts.fragment):
+            raise ValueError("use http://HOST:PORT or https://HOST, and RAG_CHROMA_TOKEN for a key")
+        return value.rstrip("/")
+
+    @field_validator("chroma_token")
+    @classmethod
+    def _token_is_sendable(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[!-~]*", value.get_secret_value()):
+            raise ValueError("a key has letters, digits and punctuation only, no spaces")
+        return value
+
     def __init__(self, **values: Any) -> None:
         """Settings from ``values``, the environment and ``.env``."""
         _refuse_unknown(values)
@@ -117,6 +148,9 @@ def _sentence(error: ValidationError) -> str:
     """The first complaint as a sentence; values of secrets are never shown."""
     first = error.errors()[0]
     name = str(first["loc"][0]) if first["loc"] else "settings"
-    value = "" if isinstance(first["input"], SecretStr) or "key" in name else f" = {first['input']!r}"
+    field = Settings.model_fields.get(name)
+    secret = field is None or field.annotation is SecretStr
+    # An address that was refused may hold a password.
+    value = "" if secret or "@" in str(first["input"]) else f" = {first['input']!r}"
     reason = first["msg"].removeprefix("Value error, ")
     return f"The setting {name}{value} cannot be used: {reason}."

@@ -48,6 +48,9 @@ def test_settings_come_from_arguments_then_environment_then_file(
         ({"llm": "gpt-4"}, "gguf:PATH"),
         ({"max_sentences": 0}, "max_sentences = 0"),
         ({"corpus": "../up"}, "corpus"),
+        ({"chroma_url": "localhost:8000"}, "http://HOST:PORT"),
+        ({"chroma_url": "http://host:port"}, "http://HOST:PORT"),
+        ({"chroma_tenant": ""}, "chroma_tenant"),
     ],
 )
 def test_a_bad_setting_is_one_sentence(values: dict[str, object], said: str) -> None:
@@ -71,3 +74,7 @@ def test_a_key_is_never_shown() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings(llm_api_key=["hush"])
     assert "hush" not in str(caught.value)
+    for secret in ({"chroma_token": "hush hush"}, {"chroma_url": "http://me:hush@host:8000"}):
+        with pytest.raises(SettingsError, match="cannot be used") as caught:
+            Settings(**secret)
+        assert "hush" not in str(caught.value)

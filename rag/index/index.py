@@ -18,21 +18,24 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from rag.errors import CorpusDamagedError, CorpusError, CorpusLockedError
+from rag.errors import CorpusDamagedError, CorpusError, CorpusLockedError, VectorStoreError
 from rag.index.catalog import Catalog
-from rag.index.chunk import chunk
 from rag.index.damage import catalog_damage
 from rag.index.embed import Embedder, load
 from rag.index.lexical import Lexical
-from rag.index.lock import WriterLock
+from rag.index.lock import PATIENCE, SHARED_PATIENCE, WriterLock
 from rag.index.migrate import migrate
+from rag.index.place import EMBEDDED, claim, collection_name
 from rag.index.schema import PENDING, REMOVING
 from rag.index.soundness import text_index_problems, vector_store_problems
-from rag.index.store import Store
-from rag.index.vectors import Vectors, encode_int8
+from rag.index.store import ServerStore, Store
+from rag.index.vectorise import vectorise
+from rag.index.vectors import Vectors
 from rag.records import Abstract, Progress
 from rag.settings import Settings
-from rag.text import split_sentences
+
+if TYPE_CHECKING:
+    from rag.index.cluster import Cluster
 
 PAGE = 512
 """Abstracts written to the derived indexes at a time: one Tantivy commit (35 ms) for about 5 s of embedding."""
@@ -70,6 +73,7 @@ class Index:
     def __init__(self, settings: Settings, embedder: Embedder | None = None) -> None:
         self.settings = settings
         self._embedder = embedder
+        self._cluster: Cluster | None = None
         self.folder = settings.folder
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -78,7 +82,7 @@ class Index:
                 f"The corpus folder {self.folder} cannot be made ({error.strerror}); set RAG_HOME to a folder that "
                 "you may write to."
             ) from error
-        self.lock = WriterLock(self.folder)
+        self.lock = WriterLock(self.folder, SHARED_PATIENCE if settings.chroma_url else PATIENCE)
         migrate(self.folder / "catalog.sqlite", self.lock)
         self.catalog = Catalog(self.folder / "catalog.sqlite")
         self._opening = threading.RLock()
@@ -86,7 +90,8 @@ class Index:
         self._counted: tuple[int, int] | None = None
         if self.catalog.unfinished():
             # Whoever holds the lock is at work on it, or will find what a crash left when it comes to write.
-            with suppress(CorpusLockedError), self.writing():
+            # With a vector store out of reach the corpus can still be listed, exported and moved by ``rebuild``.
+            with suppress(CorpusLockedError, VectorStoreError), self.writing(PATIENCE):
                 pass
 
     @cached_property
@@ -101,7 +106,23 @@ class Index:
     def store(self) -> Store:
         """The vector store, opened when first needed."""
         with self._opening:
-            return self.__dict__.get("store") or Store(self.folder / "chroma")
+            if "store" in self.__dict__:
+                opened: Store = self.__dict__["store"]
+                return opened
+            if not self.settings.chroma_url:
+                claim(self.catalog, EMBEDDED)  # before the folder is made
+            store = self._open_store()
+            try:
+                claim(self.catalog, store.identity)
+            except BaseException:
+                store.close()
+                raise
+            return store
+
+    def _open_store(self) -> Store:
+        if self.settings.chroma_url:
+            return ServerStore(self.settings, collection_name(self.catalog, self.settings.corpus))
+        return Store(self.folder / "chroma")
 
     @cached_property
     def lexical(self) -> Lexical:
@@ -129,6 +150,7 @@ class Index:
     def _reopen(self) -> None:
         if "store" in self.__dict__:
             self.store.reopen()
+            claim(self.catalog, self.store.identity)
         if "lexical" in self.__dict__:
             self.lexical.reload()
 
@@ -163,9 +185,14 @@ class Index:
         return self._counted[1]
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, patience: float | None = None) -> Iterator[None]:
         """Hold the writer's lock, with nothing of an earlier crash left over."""
-        with self.lock.held():
+        with self.lock.held(patience):
+            # A server that is away, or an address that was forgotten, is said before anything is embedded.
+            if self.settings.chroma_url:
+                _ = self.store
+            else:
+                claim(self.catalog, EMBEDDED)
             self.refresh()
             if self.catalog.unfinished():
                 self.finish()
@@ -177,44 +204,21 @@ class Index:
             self.store.settle()
 
     def vectorise(self, abstracts: Sequence[Abstract], done: Callable[[float], None] | None = None) -> list[Vectors]:
-        """Split, chunk and embed; ``done`` hears which part (0..1) is embedded. Nothing is written."""
-        sentences = [split_sentences(abstract.text) for abstract in abstracts]
-        counts = iter(self.embedder.count_tokens([each.text for some in sentences for each in some]))
-        titles = ["" if abstract.title_derived else abstract.title for abstract in abstracts]
-        title_tokens = self.embedder.count_tokens(titles)
-        chunks = [
-            # Two special tokens and the full stop after the title; a long title leaves at least half to the text.
-            chunk(some, [next(counts) for _ in some], max(self.embedder.window - 3 - size, self.embedder.window // 2))
-            for some, size in zip(sentences, title_tokens, strict=True)
-        ]
-        texts = [each.text for some in sentences for each in some]
-        for abstract, title, parts in zip(abstracts, titles, chunks, strict=True):
-            texts += [f"{title}. {abstract.text[part.start : part.end]}".lstrip(". ") for part in parts]
-        embedded = 0
+        """Split, chunk and embed, here or on the cluster; ``done`` hears which part (0..1) is embedded."""
+        if self._cluster is not None:
+            return self._cluster.vectorise(abstracts, done)
+        return vectorise(self.embedder, abstracts, done)
 
-        def count(some: int) -> None:
-            nonlocal embedded
-            embedded += some
-            if done is not None:
-                done(embedded / len(texts))
+    @contextmanager
+    def fanned_out(self, address: str) -> Iterator[None]:
+        """Within the block, ``vectorise`` runs on the Ray cluster at ``address``; raises ClusterError when it cannot."""
+        from rag.index.cluster import Cluster
 
-        vectors = self.embedder.encode(texts, count)
-        made = []
-        at, chunk_at = 0, sum(map(len, sentences))
-        for some, parts in zip(sentences, chunks, strict=True):
-            codes, scales = encode_int8(vectors[at : at + len(some)])
-            made.append(
-                Vectors(
-                    sentence_spans=np.array([(each.start, each.end) for each in some], np.int32).reshape(-1, 2),
-                    sentence_codes=codes,
-                    sentence_scales=scales,
-                    chunk_spans=np.array([(each.start, each.end) for each in parts], np.int32).reshape(-1, 2),
-                    chunk_vectors=vectors[chunk_at : chunk_at + len(parts)].astype(np.float16),
-                )
-            )
-            at += len(some)
-            chunk_at += len(parts)
-        return made
+        with Cluster(address, self._embedder or self.settings, self.embedder.identity) as self._cluster:
+            try:
+                yield
+            finally:
+                self._cluster = None
 
     def finish(self, report: Report | None = None) -> None:
         """Carry everything pending or being removed in the catalog to the derived indexes. Holds no state of its own.
@@ -263,6 +267,7 @@ class Index:
     def _renew(self) -> None:
         """Empty both indexes and ask for everything again; files that no longer open are deleted unopened."""
         with self._opening:
+            server = self._open_store() if self.settings.chroma_url else None  # before anything changes: it may be away
             with self.catalog.transaction():
                 self.catalog.mark_all_pending()
             for name in ("store", "lexical"):
@@ -276,6 +281,9 @@ class Index:
                 with suppress(FileNotFoundError):
                     (self.folder / name).rename(discarded)
                 shutil.rmtree(discarded, ignore_errors=True)
+            if server is not None:
+                server.clear()
+                server.close()
             # Made anew at once, although empty: who asks meanwhile should not find them missing.
             _ = self.store, self.lexical
 
@@ -294,7 +302,7 @@ class Index:
 
     def verify(self) -> Verification:
         """Compare catalog, vector store and text index record by record; raises CorpusLockedError while one writes."""
-        with self.lock.held():
+        with self.lock.held(PATIENCE):
             self.refresh()
             return self._compare()
 

@@ -8,6 +8,7 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,12 +43,14 @@ def ingest(
     *,
     fields: Mapping[str, str] | None = None,
     sync: bool = False,
+    ray: str | None = None,
 ) -> IngestReport:
     """Bring the abstracts of ``paths`` into the corpus; returns what became of every record.
 
     With ``sync``, what the files held before and no longer hold is taken out, unless another file holds it too. Raises
     InputError, before anything is read, when a path or a field of ``fields`` does not exist, and CorpusLockedError when
     another process is writing. Records that cannot be used are in the report's ``rejected``; all others are kept.
+    ``ray`` is the address of a Ray cluster to embed on; raises ClusterError when it cannot be used.
     """
     started = time.monotonic()
     # Absolute, so that the same file is the same source from wherever it is ingested.
@@ -55,7 +58,7 @@ def ingest(
     if sync and STDIN in given:
         raise InputError("Standard input cannot be kept in step with; name the file that --sync shall follow.")
     records = read(given, fields)
-    with index.writing():
+    with index.writing(), index.fanned_out(ray) if ray else nullcontext():
         index.catalog.claim_embedder(index.embedder.identity, write=True)
         run = index.catalog.start_run(_now())
         work = _Ingest(index, run, report)

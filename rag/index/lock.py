@@ -15,6 +15,8 @@ from rag.errors import CorpusLockedError
 
 PATIENCE = 0.5
 """Seconds to wait for the lock: as long as a process may need to say who it is, or to verify a small corpus."""
+SHARED_PATIENCE = 600.0
+"""The same where many processes share a corpus: they take turns, and only one that works for long is named."""
 
 
 def this_command() -> str:
@@ -23,21 +25,22 @@ def this_command() -> str:
 
 
 class WriterLock:
-    """The right to write to the corpus in ``folder``; threads of one process take turns, other processes are refused."""
+    """The right to write to the corpus in ``folder``; threads take turns, processes for ``patience`` seconds."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, patience: float = PATIENCE) -> None:
         self._folder = folder
+        self._patience = patience
         self._file = FileLock(folder / "lock", thread_local=False)
         self._holder = folder / "lock.json"
         self._turn = threading.RLock()
         self._depth = 0
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the lock for the block; raises CorpusLockedError when another process has it for longer than PATIENCE."""
+    def held(self, patience: float | None = None) -> Iterator[None]:
+        """Hold the lock for the block; raises CorpusLockedError when another process keeps it for ``patience`` seconds."""
         with self._turn:
             if self._depth == 0:
-                self._acquire()
+                self._acquire(self._patience if patience is None else patience)
             self._depth += 1
             try:
                 yield
@@ -47,9 +50,9 @@ class WriterLock:
                     self._holder.unlink(missing_ok=True)
                     self._file.release()
 
-    def _acquire(self) -> None:
+    def _acquire(self, patience: float) -> None:
         try:
-            self._file.acquire(timeout=PATIENCE, poll_interval=0.05)
+            self._file.acquire(timeout=patience, poll_interval=0.05)
         except Timeout:
             raise CorpusLockedError(
                 f"Another process is writing to the corpus in {self._folder}{self._who()}; wait until it has "

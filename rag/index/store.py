@@ -1,16 +1,26 @@
-"""Chunk vectors in Chroma, cosine, under the name ``<catalog key>-<chunk number>``. The only file that imports it."""
+"""Chunk vectors in Chroma, cosine, under the name ``<catalog key>-<chunk number>``. The only file that imports it.
+
+``Store`` is Chroma embedded in a folder, ``ServerStore`` a collection of a Chroma server (``chroma run``, a distributed
+deployment, Chroma Cloud). Both send every id again and again without harm, so a call may be repeated.
+"""
 
 import shutil
 import threading
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 import numpy as np
 
+from rag.errors import CorpusDamagedError
 from rag.index.damage import said
+from rag.index.place import EMBEDDED
+from rag.index.server import answered
 from rag.index.soundness import check_vector_graph
+from rag.settings import Settings
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -18,7 +28,10 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
     from numpy.typing import NDArray
 
+T = TypeVar("T")
 COLLECTION = "chunks"
+PAGE = 2000
+"""Names read at a time; many more in one call are too many variables for Chroma's database."""
 HNSW: "CreateHNSWConfiguration" = {"space": "cosine", "ef_construction": 100, "max_neighbors": 16, "ef_search": 100}
 SAVED_EVERY = 1000
 """Vectors between two savings of the graph, Chroma's default: as many may have to be inserted again at opening."""
@@ -28,10 +41,17 @@ BULK_SHARE = 50
 A saving writes half a kilobyte for every vector held, so that saving each thousand would write 370 GB up to a million
 abstracts, and this 30 GB.
 """
+PAYLOAD = 16 * 2**20
+"""Bytes of vectors in one request; ``chroma run`` takes 40 MiB, and they travel a third longer, in base64."""
+TIMEOUT = 120.0
+"""Seconds for one request to a server; Chroma's own client would wait for ever."""
 
 
 class Store:
     """The vector store of one corpus, embedded in ``folder``."""
+
+    identity: str = EMBEDDED
+    """Where the vectors are: the same only for the same collection in the same store."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -39,6 +59,15 @@ class Store:
         self._lock = threading.RLock()  # no thread may close the client while another one uses it
         self._written = self._held = 0  # vectors written since ``settle``, and held when that began
         self._open()
+
+    def _call(self, ask: Callable[[], T]) -> T:
+        """What Chroma answers; raises in Footnote's own words."""
+        with self._lock, said("vector store", self._folder):
+            return ask()
+
+    def _collected(self, method: str, **options: Any) -> Any:
+        """What that method of the collection returns; the collection is the one of the last opening."""
+        return self._call(lambda: getattr(self._collection, method)(**options))
 
     def _open(self) -> None:
         import chromadb
@@ -81,20 +110,22 @@ class Store:
         """Write the chunk vectors of abstracts: ``vectors[i]`` is (chunks, d) of ``keys[i]``."""
         ids = [_name(key, number) for key, some in zip(keys, vectors, strict=True) for number in range(len(some))]
         rows = np.concatenate([np.zeros((0, 0 if not vectors else vectors[0].shape[1]), np.float16), *vectors])
-        with self._lock, said("vector store", self._folder):
-            for start in range(0, len(ids), self._batch):
-                some = slice(start, start + self._batch)
-                self._collection.upsert(ids=ids[some], embeddings=rows[some].astype(np.float32))
+        step = min(self._batch, max(1, PAYLOAD // (4 * max(1, rows.shape[1]))))
+        with self._lock:
+            for start in range(0, len(ids), step):
+                some, vectors32 = ids[start : start + step], rows[start : start + step].astype(np.float32)
+                self._collected("upsert", ids=some, embeddings=vectors32)
             self._prepare_for_more(len(ids))
 
     def _prepare_for_more(self, written: int) -> None:
         """Save the graph less often once a good part of it is being written."""
-        if self._written == 0:
-            self._held = self._collection.count() - written
-        self._written += written
-        part = (self._held + self._written) // BULK_SHARE
-        if part >= 2 * self._saved_every and self._written >= part:
-            self._save_every(part)
+        with said("vector store", self._folder):
+            if self._written == 0:
+                self._held = self._collection.count() - written
+            self._written += written
+            part = (self._held + self._written) // BULK_SHARE
+            if part >= 2 * self._saved_every and self._written >= part:
+                self._save_every(part)
 
     def settle(self) -> None:
         """End a bulk of writing: have the graph saved, so that the next opening finds it whole."""
@@ -118,34 +149,30 @@ class Store:
     def delete(self, chunks: Iterable[tuple[int, int]]) -> None:
         """Remove chunks, given as (key, number); those that are not there are passed over."""
         ids = [_name(key, number) for key, number in chunks]
-        with self._lock, said("vector store", self._folder):
-            for start in range(0, len(ids), self._batch):
-                self._collection.delete(ids=ids[start : start + self._batch])
+        for start in range(0, len(ids), self._batch):
+            self._collected("delete", ids=ids[start : start + self._batch])
 
     def query(self, vector: "NDArray[np.float32]", limit: int) -> list[tuple[int, float]]:
         """(key, cosine) of the nearest chunks, best first; an abstract of several chunks may come several times."""
-        with self._lock, said("vector store", self._folder):
-            found = self._collection.query(query_embeddings=[vector.tolist()], n_results=limit, include=["distances"])
+        found = self._collected("query", query_embeddings=[vector.tolist()], n_results=limit, include=["distances"])
         distances = found["distances"] or [[]]
         return [(_parse(name)[0], 1.0 - distance) for name, distance in zip(found["ids"][0], distances[0], strict=True)]
 
-    def names(self, page: int = 2000) -> Iterator[tuple[int, int]]:
+    def names(self) -> Iterator[tuple[int, int]]:
         """(key, number) of every chunk that the store holds, in no order."""
-        offset = 0
+        offset, page = 0, min(PAGE, self._batch)
         while True:
-            with self._lock, said("vector store", self._folder):
-                ids = self._collection.get(limit=page, offset=offset, include=[])["ids"]
+            ids = self._collected("get", limit=page, offset=offset, include=[])["ids"]
             yield from map(_parse, ids)
             if len(ids) < page:
                 return
             offset += page
 
-    def vectors(self, page: int = 2000) -> "Iterator[tuple[list[tuple[int, int]], NDArray[np.float32]]]":
+    def vectors(self) -> "Iterator[tuple[list[tuple[int, int]], NDArray[np.float32]]]":
         """The (key, number) of every chunk with their vectors, float32 (chunks, d), a page at a time."""
-        offset = 0
+        offset, page = 0, min(PAGE, self._batch)
         while True:
-            with self._lock, said("vector store", self._folder):
-                found = self._collection.get(limit=page, offset=offset, include=["embeddings"])
+            found = self._collected("get", limit=page, offset=offset, include=["embeddings"])
             if found["ids"]:
                 yield list(map(_parse, found["ids"])), np.asarray(found["embeddings"], np.float32)
             if len(found["ids"]) < page:
@@ -159,6 +186,95 @@ class Store:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder.mkdir(parents=True, exist_ok=True)
             self._open()
+
+
+class ServerStore(Store):
+    """The vector store of one corpus on a Chroma server, in a collection of its own that is made when missing.
+
+    A server that is restarting is waited for, some seconds long. Raises VectorStoreError on what it cannot do, and
+    CorpusDamagedError when the collection was deleted under an open store.
+    """
+
+    def __init__(self, settings: Settings, collection: str) -> None:
+        self._settings, self._name = settings, collection
+        super().__init__(settings.folder)
+
+    def _call(self, ask: Callable[[], T]) -> T:
+        with self._lock:
+            return answered(ask, self._settings)
+
+    def _open(self) -> None:
+        self._client = self._server = self._call(lambda: _connect(self._settings))
+        self._batch = self._call(self._server.get_max_batch_size)
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Find the collection again, which another process may have made anew; what others write is seen without."""
+        from chromadb.api.collection_configuration import CreateCollectionConfiguration
+
+        self._collection = self._call(
+            lambda: self._server.get_or_create_collection(
+                self._name, configuration=CreateCollectionConfiguration(hnsw=HNSW), embedding_function=None
+            )
+        )
+        self.identity = f"{self._name}, {self._collection.id}"
+
+    def _prepare_for_more(self, written: int) -> None:
+        """When its graph is saved is the server's own business."""
+
+    def settle(self) -> None:
+        """Nothing: the server saves by itself."""
+
+    def close(self) -> None:
+        """Close the connections, which Chroma's own ``close`` leaves open."""
+        with self._lock:
+            if self._client is not None:
+                _disconnect(self._server)
+                self._client = None
+
+    def clear(self) -> None:
+        """Delete the collection and make it anew."""
+        with suppress(CorpusDamagedError):  # it is gone already
+            self._call(lambda: self._server.delete_collection(self._name))
+        self.reopen()
+
+
+def server_version(settings: Settings) -> str:
+    """What the Chroma server of the settings calls its version; raises VectorStoreError when it cannot be used."""
+    client = answered(lambda: _connect(settings), settings)
+    try:
+        return answered(client.get_version, settings)
+    finally:
+        _disconnect(client)
+
+
+def _connect(settings: Settings) -> "ClientAPI":
+    import chromadb
+    import httpx
+    from chromadb.config import Settings as ChromaSettings
+
+    token = settings.chroma_token.get_secret_value()
+    headers = {"X-Chroma-Token": token} if token else {}
+    # Chroma's client asks for these too, but when it fails it loses the status and leaves its connection open.
+    database = f"/api/v2/tenants/{quote(settings.chroma_tenant)}/databases/{quote(settings.chroma_database)}"
+    httpx.get(settings.chroma_url + database, headers=headers, timeout=TIMEOUT).raise_for_status().json()
+    client = chromadb.HttpClient(
+        host=settings.chroma_url,
+        headers=headers,
+        tenant=settings.chroma_tenant,
+        database=settings.chroma_database,
+        settings=ChromaSettings(anonymized_telemetry=False),
+    )
+    # There is no setting for it; without it a server that hangs would hang whoever asks.
+    client._server._session.timeout = httpx.Timeout(TIMEOUT, connect=10)  # type: ignore[attr-defined]
+    return client
+
+
+def _disconnect(client: "ClientAPI") -> None:
+    client.close()  # type: ignore[attr-defined]
+    halves: tuple[Any, ...] = (client, client._admin_client)  # type: ignore[attr-defined] # each with its own connections
+    for half in halves:
+        half._server._session.close()
 
 
 def _name(key: int, number: int) -> str:

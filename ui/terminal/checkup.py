@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 EXTRAS = {
     "ui": ("gradio", "the chat page"),
+    "ray": ("ray", "rag ingest --ray"),
     "eval": ("ir_measures", "rag eval"),
     "embedded": ("xllamacpp", "smollm2, gguf:"),
 }
@@ -42,7 +43,7 @@ def examine(corpus: str | None) -> list[Finding]:
         return [Finding("settings", good=False, remedy=str(error))]
     changed = ", ".join(f"RAG_{name.upper()}" for name in sorted(settings.model_fields_set)) or "all defaults"
     findings = [Finding(f"Footnote {version('footnote-rag')}, settings: {changed}", good=True)]
-    findings += [*_embedder(settings), *_corpus(settings), *_language_model(settings)]
+    findings += [*_embedder(settings), *_chroma_server(settings), *_corpus(settings), *_language_model(settings)]
     for extra, (module, what) in EXTRAS.items():
         there = importlib.util.find_spec(module) is not None
         remedy = "" if there else f"pip install 'footnote-rag[{extra}]'"
@@ -59,6 +60,19 @@ def _embedder(settings: "Settings") -> Iterator[Finding]:
         yield Finding(f"embedder {settings.embed_model}", good=False, remedy=str(error))
     else:
         yield Finding(f"embedder {identity.name}, {identity.dimensions} dimensions", good=True)
+
+
+def _chroma_server(settings: "Settings") -> Iterator[Finding]:
+    from rag.index.store import server_version
+
+    if not settings.chroma_url:
+        return
+    try:
+        version = server_version(settings)
+    except FootnoteError as error:
+        yield Finding(f"Chroma server {settings.chroma_url}", good=False, remedy=str(error))
+    else:
+        yield Finding(f"Chroma server {settings.chroma_url}, version {version}", good=True)
 
 
 def _corpus(settings: "Settings") -> Iterator[Finding]:

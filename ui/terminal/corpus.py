@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui.terminal import options
+from ui.terminal.cluster import Ray, RayCommand
 
 if TYPE_CHECKING:
     from rag.records import IngestReport, Rejection
@@ -20,8 +21,9 @@ SHOWN = 20
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    for command in (ingest, export, show, remove, stats, verify, rebuild):
+    for command in (export, show, remove, stats, verify, rebuild):
         app.command()(command)
+    app.command(cls=RayCommand)(ingest)
     app.command("list")(list_abstracts)
 
 
@@ -36,6 +38,7 @@ def ingest(
         ),
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl+C with what changes there.")] = False,
+    ray: Ray = None,
     corpus: options.Corpus = None,
     sync: Annotated[bool, typer.Option("--sync", help="Also remove what these files no longer hold.")] = False,
     yes: Yes = False,
@@ -57,7 +60,7 @@ def ingest(
 
         def bring(some: list[str], follow: bool = sync and not asks) -> "IngestReport":
             with options.progress() as progress:
-                return assistant.ingest(some, fields=fields, sync=follow, progress=progress)
+                return assistant.ingest(some, fields=fields, sync=follow, ray=ray, progress=progress)
 
         if watch:
             from ui.terminal import watching
