@@ -13,7 +13,6 @@ from eval.speed.process import corpus_of, peak_memory, timed
 from eval.speed.search import SearchSpeed
 from eval.speed.synthetic import grow, model
 from rag.errors import InputError
-from rag.index.catalog import Catalog
 from rag.index.index import Index
 from rag.records import Progress
 from rag.settings import Settings
@@ -59,9 +58,9 @@ def measure_growth(
                     f"The corpus {settings.corpus!r} holds {held:,} abstracts already; name a new one with --corpus."
                 )
             if held < size and real is None:
-                catalog = Catalog(like.folder / "catalog.sqlite")
-                real = model(catalog)
-                catalog.close()
+                source = Index(like)
+                real = model(source.catalog)
+                source.close()
             started = time.perf_counter()
             if real is not None:
                 grow(index, real, size, progress)

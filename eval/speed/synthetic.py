@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.corpus import identity_keys
 from rag.errors import InputError
 from rag.index.catalog import Catalog
 from rag.index.embed import Identity
 from rag.index.index import Index
+from rag.index.places import Place
 from rag.index.vectors import Vectors, encode_int8
 from rag.records import Abstract, Progress, Source
 
@@ -78,8 +78,9 @@ def grow(index: Index, real: Model, size: int, progress: Callable[[Progress], No
         while held < size:
             with index.catalog.transaction():
                 for abstract, vectors in draw(real, held, min(BATCH, size - held)):
-                    key = index.catalog.put(abstract, vectors, identity_keys(abstract))
-                    index.catalog.put_source(abstract.sources[0], "00" * 8, key, 0)
+                    place = Place.of(abstract.sources[0], "00" * 16, abstract)
+                    key = index.catalog.put(abstract, vectors, place.keys)
+                    index.catalog.put_place(place, key, abstract, 0)
                     held += 1
             index.finish()
             if progress is not None:

@@ -126,6 +126,11 @@ class Catalog(Likeness, Places, Ledger):
         """Whether a crash, or a writer at work, left something between the catalog and the indexes."""
         return self._connection().execute("SELECT 1 FROM abstracts WHERE state != 0 LIMIT 1").fetchone() is not None
 
+    def lacks_vectors(self) -> bool:
+        """Whether an abstract that can be searched has no vectors."""
+        query = "SELECT 1 FROM abstracts WHERE state = 0 AND key NOT IN (SELECT key FROM vectors) LIMIT 1"
+        return self._connection().execute(query).fetchone() is not None
+
     def indexed_chunks(self, keys: Sequence[int]) -> dict[int, int]:
         """The most chunks that the vector store may hold of each key."""
         found: dict[int, int] = {}

@@ -325,7 +325,7 @@ class Index:
         changed = sum(self._changed(names, vectors) for names, vectors in self.store.vectors())
         if changed:
             problems.append(f"The vector store holds {changed} chunks with another vector; run: rag rebuild.")
-        if set(self.catalog.vectors(keys)) != set(keys):
+        if self.catalog.lacks_vectors():
             problems.append("The catalog lacks vectors of some abstracts; ingest their files again.")
         return Verification(len(keys), tuple(problems))
 

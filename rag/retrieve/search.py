@@ -17,7 +17,7 @@ EXACT_LIMIT = 5000
 """Abstracts that a filter may leave for their vectors to be compared one by one; beyond, the index is searched deeper."""
 DEEPEST = 2000
 """Chunks and abstracts asked of the two searches at most when a filter will drop some of them."""
-ENOUGH = 0.5
+ENOUGH = 0.2
 """Of the candidates wanted, the share that a filtered search must find before every abstract it allows is compared."""
 
 
