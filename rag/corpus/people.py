@@ -23,7 +23,7 @@ def authors(value: Any) -> tuple[str, ...]:
         found = [_of_item(each) for each in value]
     else:
         found = []
-    return tuple(name for name in found if name)
+    return tuple(filter(None, map(normalise, found)))  # turned around, a name may read as LaTeX where it did not before
 
 
 def _of_item(item: Any) -> str:
@@ -42,7 +42,7 @@ def _of_object(item: dict[str, Any]) -> str:
     given, family = (_first(fields, names) for names in (_GIVEN, _FAMILY))
     if family:
         particles = " ".join(_first(fields, (name,)) for name in ("dropping_particle", "non_dropping_particle"))
-        return normalise(f"{given} {particles} {family} {_first(fields, ('suffix',))}")
+        return normalise(" ".join(filter(None, (given, particles.strip(), family, _first(fields, ("suffix",))))))
     if literal := _first(fields, ("literal",)):  # CSL's word for a name that is not to be taken apart
         return normalise(literal)
     for name in _WHOLE:
