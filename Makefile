@@ -40,8 +40,9 @@ fix: $(READY) ## format, and mend what ruff can
 	$(BIN)/ruff check --fix .
 
 # Tiers that the machine cannot run (no Chromium, no development data) skip and say so.
-test: $(READY) lint ## lint, then every test tier that this machine can run
+test: $(READY) lint ## lint, every test tier that this machine can run, and the quality gate
 	$(BIN)/pytest -q -m '' -rs
+	$(BIN)/rag eval gate
 
 clean: ## remove the virtual environment and the caches of the tools
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
