@@ -1,5 +1,6 @@
 """The composition root: one corpus, opened with its settings, and everything that can be asked of it."""
 
+import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from rag.retrieve.retriever import Retriever
 
 PAGE = 500
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,12 +254,22 @@ class Assistant:
 
     @cached_property
     def reader(self) -> "Reader | None":
-        """The evidence reader that the settings name, None for none; raises ModelError when it cannot be loaded."""
+        """The evidence reader that the settings name; None for none, or where the bundled weights are missing.
+
+        Raises ModelError when it cannot be loaded.
+        """
         if self.settings.reader == "none":
             return None
-        from rag.reader import Reader
+        from rag.reader import WEIGHTS, Reader
 
-        return Reader.load(None if self.settings.reader == "bundled" else Path(self.settings.reader).expanduser())
+        if self.settings.reader != "bundled":
+            return Reader.load(Path(self.settings.reader).expanduser())
+        if not WEIGHTS.is_dir():
+            _log.warning(
+                "The evidence reader's weights are missing, so likeness picks the sentences; reinstall Footnote."
+            )
+            return None
+        return Reader.load()
 
     def _connect(self, name: str) -> "LLM":
         """The language model of that name, connected once and checked first."""

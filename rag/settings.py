@@ -51,9 +51,8 @@ class Settings(BaseSettings):
     )
     reranker: str = Field("", description="Cross-encoder that reranks on top: a sentence-transformers name or path.")
     reader: str = Field(
-        "none",
-        description="Evidence reader that picks the sentence: none, bundled (better sentences, about 60 ms more a "
-        "question; use RAG_MIN_CONFIDENCE=0.5 with it) or the folder of another one.",
+        "bundled",
+        description="Evidence reader that picks the sentence: bundled, none (likeness alone) or the folder of another.",
     )
 
     llm: str = Field(
@@ -75,7 +74,7 @@ class Settings(BaseSettings):
     weight_chunk: Weight = Field(0.43, description="Weight of the best chunk's cosine in the fused score.")
     weight_sentence: Weight = Field(0.26, description="Weight of the best sentence's cosine in the fused score.")
     weight_bm25: Weight = Field(0.31, description="Weight of BM25 in the fused score.")
-    min_confidence: Weight = Field(0.7, description="Below this calibrated confidence the answer abstains.")
+    min_confidence: Weight = Field(0.74, description="Below this calibrated confidence the answer abstains.")
 
     ui_password: SecretStr = Field(
         SecretStr(""), description="Password of the chat page; it must have one to listen beyond this computer."

@@ -22,13 +22,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No RAG_* variable and no .env of whoever runs the tests is seen; corpora go to the test."""
+def _nothing_of_the_user(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No RAG_* variable and no .env of whoever runs the tests is seen; corpora go to the test, fast ones read no model."""
     import os
 
     for name in [name for name in os.environ if name.startswith("RAG_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("RAG_HOME", str(tmp_path / "home"))
+    if not any(request.node.get_closest_marker(name) for name in ("model", "server", "browser", "data", "slow")):
+        monkeypatch.setenv("RAG_READER", "none")
     monkeypatch.chdir(tmp_path)
 
 

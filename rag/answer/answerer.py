@@ -106,7 +106,7 @@ class Answerer:
         if sure < self._settings.min_confidence or not ranked:
             yield Finished(_abstain(base, clock))
             return
-        quoted = choose(query, ranked, self._settings.max_sentences)
+        quoted = choose(query, ranked, self._settings.max_sentences, scored.margin)
         if llm is None:
             with clock("compose"):
                 answer = _cite(base, [_quote(each) for each in quoted])

@@ -19,18 +19,19 @@ class Weights:
 
     ``overlap`` is for the share of the question's stems that the sentence has, ``cue`` for having what the kind of
     question asks for, ``hit`` for how far its abstract's fused score lies behind the best one's, ``reader`` for the
-    reader's logit.
+    reader's logit. ``margin`` is how far behind the best sentence another may lie and still be quoted.
     """
 
     similarity: float
     overlap: float
     cue: float
     hit: float
+    margin: float
     reader: float = 0.0
 
 
-LIKENESS = Weights(similarity=1.0, overlap=0.35, cue=0.08, hit=1.0)
-READING = Weights(similarity=0.5, overlap=0.35, cue=0.08, hit=0.0, reader=0.1)
+LIKENESS = Weights(similarity=1.0, overlap=0.35, cue=0.08, hit=1.0, margin=0.4)
+READING = Weights(similarity=0.3, overlap=0.0, cue=0.03, hit=0.0, margin=0.2, reader=0.1)
 
 READ_FOR_SEVERAL = 3
 """Abstracts that the reader reads when the question asks for several; else the best one, which takes 30 ms."""
@@ -38,10 +39,14 @@ READ_FOR_SEVERAL = 3
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """All sentences of the hits, best first, and the reader's logit that the best abstract answers (None without it)."""
+    """All sentences of the hits, best first, and the reader's logit that the best abstract answers (None without it).
+
+    ``margin`` is how far behind the best sentence another may lie and still be quoted.
+    """
 
     ranked: tuple[Evidence, ...]
     answerable: float | None
+    margin: float
 
 
 def score_sentences(question: str, hits: Sequence[Hit], reader: "Reader | None" = None) -> Scored:
@@ -54,13 +59,9 @@ def score_sentences(question: str, hits: Sequence[Hit], reader: "Reader | None" 
     scored = {hit.abstract.id: _scored(question, hit, LIKENESS, best) for hit in hits}
     order = sorted(scored, key=lambda name: -max((each.score for each in scored[name]), default=0.0))
     answerable = None
+    several = wants_several(question)
     if reader is not None and hits:
-        read = [
-            hit
-            for name in order[: READ_FOR_SEVERAL if wants_several(question) else 1]
-            for hit in hits
-            if hit.abstract.id == name
-        ]
+        read = [hit for name in order[: READ_FOR_SEVERAL if several else 1] for hit in hits if hit.abstract.id == name]
         readings = reader.read(question, [_passage(hit) for hit in read])
         answerable = readings[0].answerable
         for hit, reading in zip(read, readings, strict=True):
@@ -69,7 +70,9 @@ def score_sentences(question: str, hits: Sequence[Hit], reader: "Reader | None" 
             shift = before - max(each.score for each in again)
             scored[hit.abstract.id] = [replace(each, score=each.score + shift) for each in again]
     everything = [each for some in scored.values() for each in some]
-    return Scored(tuple(sorted(everything, key=lambda each: -each.score)), answerable)
+    # sentences of several abstracts differ by the likeness of their abstracts, with a reader or without
+    margin = LIKENESS.margin if several or reader is None else READING.margin
+    return Scored(tuple(sorted(everything, key=lambda each: -each.score)), answerable, margin)
 
 
 def _scored(

@@ -6,12 +6,11 @@ from rag.answer.kind import wants_several
 from rag.index.lexical import stems
 from rag.records import Evidence
 
-MARGIN = 0.4
-"""How far behind the best sentence another may lie and still be quoted."""
 
-
-def choose(question: str, ranked: Sequence[Evidence], limit: int, margin: float = MARGIN) -> list[Evidence]:
+def choose(question: str, ranked: Sequence[Evidence], limit: int, margin: float) -> list[Evidence]:
     """The sentences to quote out of ``ranked``, best first: at most ``limit``, none that repeats another.
+
+    None has a score more than ``margin`` below the best one's.
 
     A question that compares or lists gets the best sentence of each of several abstracts; any other is answered from
     the abstract of the best sentence.

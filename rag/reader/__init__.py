@@ -1,5 +1,5 @@
 """The evidence reader: a small model that reads a question with a passage and scores every sentence as its answer."""
 
-from rag.reader.reader import Passage, Reader, Reading
+from rag.reader.reader import WEIGHTS, Passage, Reader, Reading
 
-__all__ = ["Passage", "Reader", "Reading"]
+__all__ = ["WEIGHTS", "Passage", "Reader", "Reading"]

@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 
 from rag.errors import InputError
+from rag.text import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +33,33 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file: its share of the draws in the broad and in the final phase, and its usual window in tokens.
+    """One file: its share of the draws, and its usual window in tokens.
 
     Most windows are cut short, because twice the examples teach more than whole passages do.
     """
 
-    broad: float
-    final: float
+    share: float
     tokens: int
     science: bool = False
 
 
 SOURCES: Mapping[str, Source] = {
-    "squad11_train": Source(36, 16, 144),
-    "squad11_train_otherparagraph_neg": Source(3, 2, 144),
-    "squad11_dev_not_in_v2": Source(3, 2, 144),
-    "squad20_dev_noNormans": Source(14, 12, 144),
-    "qed": Source(6, 3, 144),
-    "selqa_dev_test": Source(6, 6, 192),
-    "ei2_abstract": Source(8, 12, 256, science=True),
-    "ei2_body": Source(5, 7, 192, science=True),
-    "ei2_methods_neg": Source(2, 3, 192, science=True),
-    "covidqa_2020_04": Source(8, 14, 224, science=True),
-    "covidqa_otherparagraph_neg": Source(1.5, 2, 192, science=True),
-    "checkcovid_train_dev": Source(3, 8, 256, science=True),
-    "scifact_train": Source(5, 13, 256, science=True),
-    "ml_abstracts": Source(0, 9, 224),
+    "squad11_train": Source(50, 144),
+    "squad11_train_otherparagraph_neg": Source(2, 144),
+    "squad11_dev_not_in_v2": Source(3, 144),
+    "squad20_dev_noNormans": Source(12, 144),
+    "qed": Source(6, 144),
+    "selqa_dev_test": Source(4, 192),
+    "ei2_abstract": Source(3, 256, science=True),
+    "ei2_body": Source(2, 192, science=True),
+    "ei2_methods_neg": Source(1, 192, science=True),
+    "covidqa_2020_04": Source(5, 224, science=True),
+    "covidqa_otherparagraph_neg": Source(1, 192, science=True),
+    "checkcovid_train_dev": Source(2, 256, science=True),
+    "scifact_train": Source(4, 256, science=True),
+    "ml_abstracts": Source(5, 224),
 }
+"""General questions lead: clinical trials, drawn more often, teach to pick whatever reports a result."""
 
 
 def seeded(key: object) -> Random:
@@ -170,6 +171,13 @@ def without_answer(example: Example, strangers: Sequence[str], rng: Random) -> E
     return miss
 
 
+def reword(example: Example, rng: Random) -> str:
+    """The question less some of the words that its answer repeats: a user's words are seldom the abstract's."""
+    repeated = {word for number in example.answers for word in words(example.sentences[number])}
+    kept = [each for each in example.question.split() if not repeated & set(words(each)) or rng.random() < 0.5]
+    return " ".join(kept) if len(kept) >= 3 else example.question
+
+
 def disturb(example: Example, strangers: Sequence[str], rng: Random) -> Example:
     """The same example told a little differently: title or question mark gone, a sentence less or a foreign one more.
 
@@ -179,6 +187,8 @@ def disturb(example: Example, strangers: Sequence[str], rng: Random) -> Example:
         example = replace(example, title=example.sentences[0][:80] if rng.random() < 0.3 else "")
     if rng.random() < 0.1:
         example = replace(example, question=example.question.rstrip(" ?."))
+    if rng.random() < 0.2:
+        example = replace(example, question=reword(example, rng))
     others = [n for n in range(len(example.sentences)) if n not in example.answers]
     if len(others) > 2 and rng.random() < 0.3:
         gone = rng.choice(others)

@@ -13,6 +13,9 @@ from rag.reader.windows import WINDOW, Tokenizer, Window, room_for, tokenise, wi
 WHOLE = 0.1
 """Share of windows that get all the room that reading has."""
 
+NEAR_MISSES = 0.25
+"""Share of answerable examples that come with themselves less the answer; at half, ranking learns too slowly."""
+
 Passage = tuple[str, tuple[str, ...]]
 
 
@@ -72,10 +75,10 @@ class Mixture:
         """Go on where ``state`` was taken."""
         self._drawn = defaultdict(int, drawn)
 
-    def draw(self, count: int, *, final: bool) -> Iterator[Group]:
-        """The next ``count`` groups, mixed for the broad or the final phase."""
+    def draw(self, count: int) -> Iterator[Group]:
+        """The next ``count`` groups."""
         names = list(self._by_source)
-        shares = [SOURCES[name].final if final else SOURCES[name].broad for name in names]
+        shares = [SOURCES[name].share for name in names]
         rng = seeded(f"{self._seed} {sorted(self._drawn.items())}")
         for name in rng.choices(names, shares, k=count):
             yield self._group(self._next(name), rng)
@@ -95,7 +98,7 @@ class Mixture:
         strangers = [sentence for _, rest in near for sentence in rest] or list(example.sentences[:0])
         told = disturb(example, strangers, rng)
         members = [told]
-        if told.answers and rng.random() < 0.5:
+        if told.answers and rng.random() < NEAR_MISSES:
             miss = without_answer(told, strangers, rng)
             if miss is not None:
                 members.append(miss)

@@ -1,7 +1,7 @@
 """Train the reader: ``python -m rag.reader.train --data DIR --out DIR [--resume]``.
 
-The learning rate rises, stays, and in the final phase falls to nothing while the mixture turns to science. What is
-kept for export is a moving average of the weights. A checkpoint is written every few minutes; ``--resume`` goes on.
+The learning rate rises, stays, and in the final phase falls to nothing. What is kept for export is a moving average
+of the weights. A checkpoint is written every few minutes; ``--resume`` goes on.
 """
 
 import argparse
@@ -204,8 +204,7 @@ def train(arguments: argparse.Namespace) -> None:
     tested = began = seen
     losses: list[float] = []
     while seen < arguments.examples:
-        final = seen >= arguments.examples * (1 - arguments.final_share)
-        groups = list(mixture.draw(CHUNK, final=final))
+        groups = list(mixture.draw(CHUNK))
         for batch in batches(groups, seeded(f"{arguments.seed} {seen}")):
             items = [item for group in batch for item in group]
             for settings in optimizer.param_groups:
@@ -221,7 +220,7 @@ def train(arguments: argparse.Namespace) -> None:
             seen += len(items)
             steps += 1
         pace = (seen - began) / (time.monotonic() - started)
-        log(loss=round(sum(losses) / len(losses), 4), pace=round(pace, 2), final=final)
+        log(loss=round(sum(losses) / len(losses), 4), pace=round(pace, 2))
         losses.clear()
         if seen - tested >= arguments.check_every or seen >= arguments.examples:
             tested = seen
@@ -238,7 +237,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint last.pt and log.jsonl")
     parser.add_argument("--exclude", type=Path, default=EVALUATED, help="ids of ml_abstracts kept for evaluation")
     parser.add_argument(
-        "--examples", type=int, default=17_000, help="windows to train on in all (default: %(default)s)"
+        "--examples", type=int, default=62_000, help="windows to train on in all (default: %(default)s)"
     )
     parser.add_argument(
         "--final-share", type=float, default=0.4, help="share of the final phase (default: %(default)s)"
