@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     weight_chunk: Weight = Field(0.43, description="Weight of the best chunk's cosine in the fused score.")
     weight_sentence: Weight = Field(0.26, description="Weight of the best sentence's cosine in the fused score.")
     weight_bm25: Weight = Field(0.31, description="Weight of BM25 in the fused score.")
-    min_confidence: Weight = Field(0.74, description="Below this calibrated confidence the answer abstains.")
+    min_confidence: Weight = Field(0.7, description="Below this calibrated confidence the answer abstains.")
 
     ui_password: SecretStr = Field(
         SecretStr(""), description="Password of the chat page; it must have one to listen beyond this computer."

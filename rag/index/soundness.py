@@ -23,7 +23,10 @@ _GRAPH_FORMAT = 1
 
 def text_index_problems(folder: Path) -> list[str]:
     """One sentence for each file of the text index whose checksum is wrong."""
-    files = sorted(path for path in folder.glob("*") if path.suffix not in (".json", ".lock"))
+    # What begins with a dot is no part of the index: its library writes files under such names before they get their own.
+    files = sorted(
+        path for path in folder.glob("*") if path.suffix not in (".json", ".lock") and not path.name.startswith(".")
+    )
     return [f"The file {path} of the text index is damaged; run: rag rebuild." for path in files if not _whole(path)]
 
 

@@ -99,7 +99,8 @@ def _corpus(assistant: Assistant) -> list[Any]:
     """Everything that can be seen of a corpus but the ids' order."""
     assert assistant.verify().sound
     ids, vectors = assistant.vectors()
-    found = [(hit.abstract.id, round(hit.score, 5)) for hit in assistant.search("kernel17 record", limit=20)]
+    # the best one only: which of many equally near ones an approximate graph returns depends on the order of writing
+    found = [(hit.abstract.id, round(hit.score, 5)) for hit in assistant.search("kernel17 record", limit=1)]
     return [list(assistant.abstracts()), ids, vectors.tolist(), found]
 
 

@@ -247,7 +247,7 @@ def test_uploads_report_and_can_be_asked_and_removed(
     page.locator("#upload input[type=file]").set_input_files(good)
     report = page.locator("#report")
     expect(report).to_contain_text("2 added", timeout=120_000)
-    expect(report).to_contain_text("1 rejected")
+    expect(report).to_contain_text("1 without an abstract")
     expect(report).to_contain_text("mood.jsonl, record 2")
     expect(page.locator("#table tbody tr")).to_have_count(2)
     expect(page.locator("#years")).to_contain_text("2021")
