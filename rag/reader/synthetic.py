@@ -1,4 +1,4 @@
-"""Questions made by rule over machine-learning abstracts, answered and unanswered, for the final phase of training.
+"""Questions made by rule over machine-learning abstracts, answered and unanswered, to train on.
 
 Each kind of question has the words that betray its answer: a sentence that has them answers, and where no sentence of
 the abstract has them, a question after a detail is a true near miss: the right paper, but not stated.

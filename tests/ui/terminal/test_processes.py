@@ -47,14 +47,20 @@ def _abstracts(home: Path) -> list[str]:
         return [abstract.id for abstract in assistant.abstracts()]
 
 
+def _held(tmp_path: Path, seeds: Path, gate: Path) -> "subprocess.Popen[str]":
+    """An ingest that takes the work of others, and does not go on itself while ``gate`` is there."""
+    gate.touch()
+    holder = start("ingest", seeds, gate=str(gate))
+    while not (tmp_path / "home" / "default" / "door").exists():
+        assert holder.poll() is None, holder.communicate()
+        time.sleep(0.05)
+    return holder
+
+
 def test_a_second_ingest_is_handed_over_and_survives_the_first(tmp_path: Path, seeds: Path) -> None:
     """It says who has it, waits, and goes on by itself when that process ends; repeated it doubles nothing."""
     gate = tmp_path / "gate"
-    gate.touch()
-    first = start("ingest", seeds, gate=str(gate))
-    while not (tmp_path / "home" / "default" / "door").exists():
-        assert first.poll() is None, first.communicate()
-        time.sleep(0.05)
+    first = _held(tmp_path, seeds, gate)
     second = start("ingest", seeds)
     assert second.stderr is not None
     assert second.stderr.readline() == f"handed over to process {first.pid} ({f'rag ingest {seeds}'!r})\n"
@@ -71,12 +77,7 @@ def test_a_second_ingest_is_handed_over_and_survives_the_first(tmp_path: Path, s
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
 def test_a_holder_that_dies_loses_no_work(tmp_path: Path, seeds: Path, sent: signal.Signals) -> None:
     """Whoever had handed its files over takes them back, and finishes what the other one had begun."""
-    gate = tmp_path / "gate"
-    gate.touch()
-    first = start("ingest", seeds, gate=str(gate))
-    while not (tmp_path / "home" / "default" / "door").exists():
-        assert first.poll() is None, first.communicate()
-        time.sleep(0.05)
+    first = _held(tmp_path, seeds, tmp_path / "gate")
     second = start("ingest", seeds)
     assert second.stderr is not None
     assert "handed over" in second.stderr.readline()
