@@ -13,6 +13,8 @@ import shutil
 import socket
 import tempfile
 import threading
+import time
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,9 @@ ADDRESS = "http://embedded/v1"
 
 CONTEXT_WINDOW = 8192
 """Tokens of prompt and draft together; llama.cpp lowers it by itself for a model trained on less."""
+
+LEAVE_SECONDS = 1.0
+"""For all threads that have read from a model together, when the interpreter exits."""
 
 _loading = threading.Lock()
 _running: dict[Path, "_Server"] = {}
@@ -55,8 +60,14 @@ def unload() -> None:
 
 @atexit.register
 def _unload_for_good() -> None:
+    """Unload, and let the threads that were reading come to their end: stopped inside a library they abort the process."""
     _exiting.set()
+    with _loading:
+        readers = {thread for server in _running.values() for thread in server.readers}
     unload()
+    deadline = time.monotonic() + LEAVE_SECONDS
+    for thread in readers - {threading.current_thread()}:
+        thread.join(max(0.0, deadline - time.monotonic()))
 
 
 class EmbeddedTransport(httpx.BaseTransport):
@@ -101,6 +112,7 @@ def _serving(path: Path) -> "_Server":
             raise LLMUnavailableError("The language model was closed because the program is ending; start it again.")
         if path not in _running:
             _running[path] = _Server(require_gguf(path))
+        _running[path].readers.add(threading.current_thread())
         return _running[path]
 
 
@@ -111,6 +123,7 @@ class _Server:
         self._folder = Path(tempfile.mkdtemp(prefix="footnote-"))  # mode 0700: nobody else reaches the socket
         self.socket = self._folder / "llm.sock"
         self._key = secrets.token_hex(16)
+        self.readers: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         self._connections: list[socket.socket] = []
         self._noting = threading.Lock()
         try:

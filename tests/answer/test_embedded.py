@@ -115,7 +115,8 @@ def test_a_damaged_model_is_a_setup_error(tmp_path: Path) -> None:
 EXITS = {
     "in the middle of a draft, in the main thread": "next(stream)",
     "while another thread reads": "next(stream); read_in_another_thread()",
-    "while it reads the prompt": "read_in_another_thread(); time.sleep(1)",
+    "while it reads the prompt": "next(draft(llm, Prompt('You tell stories.', 'Hello.'))); read_in_another_thread(); "
+    "time.sleep(0.3)",
     "by an exception": "next(stream); raise SystemExit(0)",
 }
 
