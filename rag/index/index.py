@@ -296,6 +296,7 @@ class Index:
             self._renew()
             try:
                 self.catalog.replace_with(path)
+                claim(self.catalog, self.store.identity)  # emptying it may have made it another one
             finally:
                 self.finish(report)
                 self.refresh()

@@ -22,7 +22,7 @@ import rag.index.ingest
 from rag import Assistant, Settings
 from rag.index.catalog import Catalog
 from rag.index.lexical import Lexical
-from rag.index.store import Store
+from rag.index.store import ServerStore, Store
 from tests.doubles import ToyEmbedder
 
 BATCH = 24
@@ -32,6 +32,7 @@ OPERATIONS = {
         "mark_all_pending", "forget", "replace_with",
     ),
     Store: ("_open", "upsert", "delete", "close"),
+    ServerStore: ("_open", "reopen", "clear", "close"),
     Lexical: ("_open", "write", "close"),
     Path: ("rename", "unlink"),
 }  # fmt: skip

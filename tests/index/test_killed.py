@@ -22,6 +22,7 @@ import rag.index.ingest
 from rag import Assistant, Filters, Settings
 from tests.doubles import ToyEmbedder
 from tests.index import mortal
+from tests.index.chroma_server import ChromaServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -162,10 +163,15 @@ def executioner() -> Iterator[Any]:
         yield run
 
 
-@pytest.fixture(params=["embedded"])
-def store(request: pytest.FixtureRequest) -> dict[str, Any]:
+@pytest.fixture(params=["embedded", pytest.param("server", marks=pytest.mark.server)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, Any]]:
     """Settings for where the vectors are kept."""
-    return {"embedded": {}}[request.param]
+    if request.param == "embedded":
+        yield {}
+    else:
+        server = ChromaServer(tmp_path / "chroma")
+        yield {"chroma_url": server.url}
+        server.kill()
 
 
 def test_kills_change_nothing(

@@ -98,17 +98,20 @@ def _assert_whole(settings: Settings, count: int) -> None:
         assert len(names) == len(set(names)) == assistant.stats().chunks
 
 
-def test_the_life_of_a_corpus_on_a_server(settings: Settings, seeds: Path) -> None:
-    """Ingest, ask, remove and verify work, nothing of Chroma is in the corpus folder, and an open assistant sees it all."""
+def test_the_life_of_a_corpus_on_a_server(settings: Settings, seeds: Path, tmp_path: Path) -> None:
+    """Ingest, ask, remove, verify and restore work, nothing of Chroma is in the folder, and an open assistant sees it all."""
     with _open(settings) as writer, _open(settings) as asker:
         assert asker.search("robustness") == []
         assert writer.ingest([seeds]).added == 20
+        writer.backup(tmp_path / "saved.zip")
         hit = asker.search("convergence time robustness metric", limit=1)[0]
         assert asker.ask("Which metric measures robustness by convergence time?").sources
         writer.remove([hit.abstract.id])
         assert hit.abstract.id not in [each.abstract.id for each in asker.search("convergence time robustness metric")]
     assert not (settings.folder / "chroma").exists()
     _assert_whole(settings, 19)
+    Assistant.restore(tmp_path / "saved.zip", settings, force=True, embedder=ToyEmbedder()).close()
+    _assert_whole(settings, 20)
 
 
 def test_corpora_on_one_server_do_not_mix(settings: Settings, seeds: Path, records: Path, tmp_path: Path) -> None:
