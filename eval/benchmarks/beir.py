@@ -20,6 +20,10 @@ PUBLISHED = (
     Published("NV-Embed-v2", "nDCG@10", 0.801, _MTEB),
 )
 """On SciFact's 300 test queries."""
+_ON_TRAIN = (
+    "The published figures are of SciFact's 300 test queries.",
+    "The weights of the fusion were chosen on the train queries.",
+)
 
 
 def run(data: Path, options: Options) -> Outcome:
@@ -51,7 +55,7 @@ def run(data: Path, options: Options) -> Outcome:
         PUBLISHED if scifact else (),
         (
             f"{len(rankings)} queries of the {splits} split over {len(texts)} given.",
-            *(("The published figures are of SciFact's 300 test queries.",) if scifact and splits != "test" else ()),
+            *(_ON_TRAIN if scifact and splits != "test" else ()),
             f"{rejected} documents were not taken and count as not found." if rejected else "All documents were taken.",
             f"The search fuses {options.settings.embed_model} with BM25; the published systems are one of the two.",
         ),

@@ -65,6 +65,7 @@ def run(data: Path, options: Options) -> Outcome:
         (
             "The published nDCG@10 is of the 300 test claims, and counts cited abstracts without evidence as relevant too.",
             f"{len(claims[: options.limit or None])} claims, {len(abstracts)} of them with evidence.",
+            "On train claims the fusion was tuned, the checker fitted and the reader trained (on four fifths of them).",
             "Sentences are ranked over the whole corpus; most published selection is given the abstract.",
             "A claim without evidence in its cited abstracts may have some elsewhere in the corpus.",
             "The matrix: gold rationale sentences for claims with evidence; the cited abstract for claims without.",
