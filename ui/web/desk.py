@@ -186,8 +186,11 @@ class Desk:
         return from_json(store).current.turns[index].question, index
 
     def shown(self, store: Any) -> View:
-        """The page as the browser's store has it: after loading, and after the corpus changed."""
-        return self._shown(from_json(store))
+        """The page as the browser's store has it: after loading, and after the corpus changed.
+
+        The store stays as it is: a question may have been answered since it was read.
+        """
+        return replace(self._shown(from_json(store)), store=None)
 
     def _shown(self, shelf: Shelf, announce: str | None = None) -> View:
         current = shelf.current

@@ -12,6 +12,7 @@ import secrets
 import socket
 import webbrowser
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
@@ -24,7 +25,7 @@ import orjson
 from starlette.middleware import Middleware
 
 from rag.assistant import Assistant
-from rag.errors import SettingsError
+from rag.errors import FootnoteError, SettingsError
 from rag.settings import Settings
 from ui.markup import attributes, escape
 from ui.web import evidence
@@ -166,6 +167,8 @@ def build(assistant: Assistant, *, secret: str = "") -> gr.Blocks:
     ``secret`` scrambles what the browser keeps: with the same one, conversations survive a restart.
     """
     desk, shelves = Desk(assistant), Shelves(assistant)
+    with suppress(FootnoteError):  # the page will say it; found now, the examples do not come over a first question
+        desk.examples(assistant.count())
     with gr.Blocks(title="Footnote", fill_width=True, analytics_enabled=False, delete_cache=(3600, 86400)) as page:
         parts = _Parts(desk, shelves, secret or secrets.token_hex(16))
         _wire_chat(page, parts, desk)

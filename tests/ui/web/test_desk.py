@@ -44,6 +44,12 @@ def test_an_answer_is_kept_in_the_store_alone(desk: Desk) -> None:
     assert QUESTION not in (desk.shown(None).transcript or "")
 
 
+def test_showing_the_page_cannot_lose_an_answer(desk: Desk) -> None:
+    """A page that loads slowly, on a cold start, may be shown after a first question was asked and answered on it."""
+    assert desk.shown(None).store is None
+    assert desk.shown(asked(desk).store).store is None
+
+
 def test_stages_come_before_the_answer(desk: Desk) -> None:
     """The page says what is being done, and the controls change with it."""
     first, *_, last = desk.ask(None, QUESTION, Choices(), NOT_EDITING)
