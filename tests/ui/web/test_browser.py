@@ -20,6 +20,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),
 ]
 
+expect.set_options(timeout=30_000)  # a shared machine pauses for longer than Playwright's five seconds
+
 QUESTION = "How does ACTS measure adversarial robustness?"
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
