@@ -51,9 +51,11 @@ def _read(path: Path, kind: TypeAdapter[T]) -> T | None:
 def ingest_table(speed: IngestSpeed) -> str:
     """The ingest of a file, and its parts."""
     lowest = min(part.share for part in speed.parts)
+    bare = sum(part.abstracts / part.bare_per_second for part in speed.parts)
     rows = [
         ("Whole ingest", "", f"{speed.seconds:,.0f} s, {speed.abstracts / speed.seconds:,.0f} abstracts/s"),
-        ("Lowest share of the bare embedding rate in any part", "≥ 0.85", f"{lowest:.2f}"),
+        ("Share of the bare embedding rate, whole run", "≥ 0.85", f"{bare / speed.seconds:.2f}"),
+        ("Lowest share in any part", "≥ 0.85", f"{lowest:.2f}"),
         ("Peak memory", "< 2.5 GB", f"{speed.peak_memory / GB:.2f} GB"),
         ("Second ingest of the same file", "< 3 %", f"{speed.second_share:.1%} ({speed.second_seconds:,.1f} s)"),
         (

@@ -18,7 +18,7 @@ EXACT_LIMIT = 5000
 DEEPEST = 2000
 """Chunks and abstracts asked of the two searches at most when a filter will drop some of them."""
 ENOUGH = 0.2
-"""Of the candidates wanted, the share that a filtered search must find before every abstract it allows is compared."""
+"""Of the candidates wanted, the share that both searches must find inside a filter, or all that it allows is compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,8 @@ def _found(
             if len(near) >= count or depth >= DEEPEST:
                 break
             depth = min(DEEPEST, max(2 * depth, depth * count // max(1, len(near)) * 5 // 4))
-        if len(near) >= ENOUGH * count:
-            said = [(key, score) for key, score in lexical.items() if key in inside]
+        said = [(key, score) for key, score in lexical.items() if key in inside]
+        if len({*near, *dict(said)}) >= ENOUGH * count:
             return near[:count], dict(said[:count])
         allowed = index.catalog.keys(filters)
     return _exact(index, vector, allowed, count), index.lexical.search(terms, count, within=allowed)
