@@ -86,8 +86,8 @@ def _found(
             if len(near) >= count or depth >= DEEPEST:
                 break
             depth = min(DEEPEST, max(2 * depth, depth * count // max(1, len(near)) * 5 // 4))
-        said = [(key, score) for key, score in lexical.items() if key in inside]
-        if len({*near, *dict(said)}) >= ENOUGH * count:
+        if len(inside) >= ENOUGH * count:
+            said = [(key, score) for key, score in lexical.items() if key in inside]
             return near[:count], dict(said[:count])
         allowed = index.catalog.keys(filters)
     return _exact(index, vector, allowed, count), index.lexical.search(terms, count, within=allowed)
