@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from rag import runtime
 from rag.errors import ModelError
 from rag.reader.bundled import tokenizer, word_vectors
-from rag.reader.windows import Window, pad, tokenise, windows
+from rag.reader.windows import pad, tokenise, windows
 
 WEIGHTS = Path(__file__).parent / "weights"
 MODEL_FILE = "reader.xml"
-BATCH_TOKENS = 512
-"""Padded tokens in a batch. Small batches of few different shapes: as fast as one large one, and 80 MB less."""
 TOKEN_STEP = 32
 SENTENCE_STEP = 8
+"""Windows are padded to multiples of these and read one by one: few shapes to prepare for, and as fast as batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,30 +65,16 @@ class Reader:
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
         """One reading per passage, in order, with a score for every sentence however long the passage is."""
-        cut: list[Window] = []
+        readings = []
         for number, passage in enumerate(passages):
             asked, title, *sentences = tokenise(self._tokenizer, [question, passage.title, *passage.sentences])
-            cut += windows(number, asked, title, sentences)
-        scores = [np.full(len(passage.sentences), -np.inf, np.float32) for passage in passages]
-        answerable = [float("-inf")] * len(passages)
-        for batch in _batches(cut):
-            arrays = pad(batch, TOKEN_STEP, SENTENCE_STEP)
-            feed = [self._words[arrays.ids], arrays.roles, arrays.mask, arrays.members]
-            with self._lock:
-                result = self._model(feed)
-                logits, heights = np.array(result[0]), np.array(result[1])
-            for row, window in enumerate(batch):
-                end = window.first + window.sentences
-                scores[window.passage][window.first : end] = logits[row, : window.sentences]
-                answerable[window.passage] = max(answerable[window.passage], float(heights[row]))
-        return [Reading(*each) for each in zip(scores, answerable, strict=True)]
-
-
-def _batches(cut: Sequence[Window]) -> list[list[Window]]:
-    """Windows of like length together, each batch at most BATCH_TOKENS padded tokens."""
-    made: list[list[Window]] = []
-    for window in sorted(cut, key=lambda each: -len(each.ids)):
-        if not made or (len(made[-1]) + 1) * len(made[-1][0].ids) > BATCH_TOKENS:
-            made.append([])
-        made[-1].append(window)
-    return made
+            scores, answerable = np.full(len(sentences), -np.inf, np.float32), float("-inf")
+            for window in windows(number, asked, title, sentences):
+                arrays = pad([window], TOKEN_STEP, SENTENCE_STEP)
+                with self._lock:
+                    result = self._model([self._words[arrays.ids], arrays.roles, arrays.mask, arrays.members])
+                    logits, height = np.array(result[0])[0], float(result[1][0])
+                scores[window.first : window.first + window.sentences] = logits[: window.sentences]
+                answerable = max(answerable, height)
+            readings.append(Reading(scores, answerable))
+        return readings

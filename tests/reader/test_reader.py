@@ -80,11 +80,11 @@ def test_reading_is_deterministic(reader: Reader) -> None:
 
 
 @pytest.mark.model
-def test_company_hardly_matters(reader: Reader) -> None:
-    """What else is read in the same batch moves a logit by rounding only."""
+def test_company_does_not_matter(reader: Reader) -> None:
+    """What else is read in the same call moves no logit."""
     [alone] = reader.read("Where were the trees?", [PASSAGE])
     among = reader.read("Where were the trees?", [OTHER, PASSAGE, OTHER])[1]
-    assert np.abs(alone.scores - among.scores).max() < 0.2
+    assert np.array_equal(alone.scores, among.scores)
 
 
 @pytest.mark.model
