@@ -126,6 +126,13 @@ def test_help_names_every_command(run: Run) -> None:
         assert len(run(command, "--help")[1]) > 200
 
 
+def test_the_version_is_the_installed_one(run: Run) -> None:
+    """--version says what a bug report should name."""
+    from importlib.metadata import version
+
+    assert run("--version")[1] == f"footnote-rag {version('footnote-rag')}\n"
+
+
 def test_records_without_an_abstract_are_told_apart(run: Run) -> None:
     """The summary counts them by themselves, and what is really wrong comes first in the list."""
     status, out, _ = run("ingest", FIXTURES / "crossref.json", FIXTURES / "csl.json", FIXTURES / "columns.csv")
