@@ -55,11 +55,15 @@ SOURCES: Mapping[str, Source] = {
     "ei2_methods_neg": Source(1, 192, science=True),
     "covidqa_2020_04": Source(5, 224, science=True),
     "covidqa_otherparagraph_neg": Source(1, 192, science=True),
-    "checkcovid_train_dev": Source(2, 256, science=True),
-    "scifact_train": Source(4, 256, science=True),
+    "checkcovid_train_dev": Source(3, 256, science=True),
+    "scifact_train": Source(6, 256, science=True),
     "ml_abstracts": Source(5, 224),
+    "written": Source(60, 256, science=True),
 }
-"""General questions lead: clinical trials, drawn more often, teach to pick whatever reports a result."""
+"""General questions and those written for Footnote lead; clinical trials, drawn more often, teach to pick whatever
+reports a result."""
+UNFILED = {"ml_abstracts", "written"}
+"""Sources that are made from abstracts (``synthetic.py``, ``written.py``) instead of read from a file of their name."""
 
 
 def seeded(key: object) -> Random:
@@ -108,7 +112,7 @@ def split(folder: Path) -> tuple[list[Example], list[Example]]:
     claims = read_claim_ids(folder)
     train: list[Example] = []
     kept: list[Example] = []
-    for name in [name for name in SOURCES if name != "ml_abstracts"]:
+    for name in [name for name in SOURCES if name not in UNFILED]:
         for example in read_source(folder, name):
             if name == "scifact_train":
                 apart = held_out(str(claims[example.question]), 5)

@@ -14,7 +14,8 @@ WHOLE = 0.1
 """Share of windows that get all the room that reading has."""
 
 NEAR_MISSES = 0.25
-"""Share of answerable examples that come with themselves less the answer; at half, ranking learns too slowly."""
+"""Share of answerable examples that come with themselves less the answer, and, where the passage has one, with a question
+that it does not answer; at half, ranking learns too slowly."""
 
 Passage = tuple[str, tuple[str, ...]]
 
@@ -58,8 +59,11 @@ class Mixture:
 
     def __init__(self, examples: Sequence[Example], tokenizer: Tokenizer, seed: int) -> None:
         self._by_source: dict[str, list[Example]] = defaultdict(list)
+        self._in_vain: dict[Passage, list[str]] = defaultdict(list)
         for example in examples:
             self._by_source[example.source].append(example)
+            if not example.answers:
+                self._in_vain[example.title, example.sentences].append(example.question)
         self._tokenizer = tokenizer
         self._seed = seed
         passages = {(e.title, e.sentences): None for e in examples if SOURCES[e.source].science}
@@ -102,6 +106,9 @@ class Mixture:
             miss = without_answer(told, strangers, rng)
             if miss is not None:
                 members.append(miss)
+        in_vain = self._in_vain.get((example.title, example.sentences))
+        if told.answers and in_vain and rng.random() < NEAR_MISSES:
+            members.append(replace(told, question=rng.choice(in_vain), answers=frozenset(), maybe=frozenset()))
         if near and example.answers and rng.random() < 0.2:
             title, sentences = rng.choice(near)
             members.append(replace(example, title=title, sentences=sentences, answers=frozenset(), maybe=frozenset()))

@@ -14,11 +14,12 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from rag.reader.bundled import bundled, tokenizer
-from rag.reader.data import SOURCES, Example, seeded, split
+from rag.reader.data import SOURCES, Example, held_out, seeded, split
 from rag.reader.mixing import Group, Item, Mixture
 from rag.reader.synthetic import read_synthetic
 from rag.reader.validate import Scored, measure, sample
 from rag.reader.windows import Window, pad, tokenise, windows
+from rag.reader.written import read_papers, read_written
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -168,7 +169,10 @@ def train(arguments: argparse.Namespace) -> None:
     trained = [each for each in model.parameters() if each.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=PEAK, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
     examples, held = split(arguments.data)
-    examples += read_synthetic(arguments.data, set(arguments.exclude.read_text(encoding="utf-8").split()))
+    for example in read_written(arguments.data):
+        (held if held_out(example.title, 10) else examples).append(example)
+    untouched = {*arguments.exclude.read_text(encoding="utf-8").split(), *(paper["id"] for paper in read_papers())}
+    examples += read_synthetic(arguments.data, untouched)
     mixture = Mixture(examples, splitter, arguments.seed)
     checked = sample(held, arguments.checked)
     seen = steps = 0
@@ -237,7 +241,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint last.pt and log.jsonl")
     parser.add_argument("--exclude", type=Path, default=EVALUATED, help="ids of ml_abstracts kept for evaluation")
     parser.add_argument(
-        "--examples", type=int, default=62_000, help="windows to train on in all (default: %(default)s)"
+        "--examples", type=int, default=54_000, help="windows to train on in all (default: %(default)s)"
     )
     parser.add_argument(
         "--final-share", type=float, default=0.4, help="share of the final phase (default: %(default)s)"

@@ -37,7 +37,8 @@ def measure(examples: Sequence[Example], score: Callable[[Sequence[Example]], li
     """First sentence right and mean reciprocal rank by source and over science, and AUROC of the answerability.
 
     ``near_miss`` sets answerable science examples against themselves with the answer removed, ``squad20`` the two
-    kinds of SQuAD 2.0 questions, ``scifact`` claims with and without evidence in the abstract they cite.
+    kinds of SQuAD 2.0 questions, ``written`` those of the written ones, ``scifact`` claims with and without evidence in
+    the abstract they cite.
     """
     rng = seeded(7)
     misses = []
@@ -63,6 +64,6 @@ def measure(examples: Sequence[Example], score: Callable[[Sequence[Example]], li
     result["mrr/science"] = float(np.mean([value for name in science for value in ranks[name]]))
     answered = [value for (name, yes), values in heights.items() if yes and SOURCES[name].science for value in values]
     result["auroc/near_miss"] = auroc(answered, [answerable for _, answerable in scored[len(examples) :]])
-    for name, key in (("squad20", "squad20_dev_noNormans"), ("scifact", "scifact_train")):
+    for name, key in (("squad20", "squad20_dev_noNormans"), ("written", "written"), ("scifact", "scifact_train")):
         result[f"auroc/{name}"] = auroc(heights[key, True], heights[key, False])
     return result
