@@ -121,7 +121,7 @@ def growth_table(growth: Growth, plot: str) -> str:
                 f"{speed.opening:.2f} s", f"{speed.first_search:.2f} s", f"{speed.cold_ask:.2f} s",
                 f"{speed.memory / MB:,.0f} MB", f"{speed.disk.total / MB:,.0f} MB",
                 _each(speed.disk.catalog, speed.disk.vectors, speed.disk.text_index, count=speed.abstracts),
-                f"{step.added / step.seconds if step.seconds else 0:,.0f}/s",
+                f"{step.added / step.seconds:,.0f}/s" if step.added else "",
             )
         )  # fmt: skip
     return (

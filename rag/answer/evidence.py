@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What a sentence's score is made of; chosen on the development questions (ARCHITECTURE.md has the table).
+    """What a sentence's likeness is made of; chosen on the development questions (ARCHITECTURE.md has the table).
 
     ``overlap`` is for the share of the question's stems that the sentence has, ``cue`` for having what the kind of
-    question asks for, ``hit`` for how far its abstract's fused score lies behind the best one's, ``reader`` for the
-    reader's logit. ``margin`` is how far behind the best sentence another may lie and still be quoted.
+    question asks for, ``hit`` for how far its abstract's fused score lies behind the best one's. ``margin`` is how far
+    behind the best sentence another may lie and still be quoted.
     """
 
     similarity: float
@@ -27,14 +27,21 @@ class Weights:
     cue: float
     hit: float
     margin: float
-    reader: float = 0.0
 
 
 LIKENESS = Weights(similarity=1.0, overlap=0.35, cue=0.08, hit=1.0, margin=0.4)
-READING = Weights(similarity=0.3, overlap=0.0, cue=0.03, hit=0.0, margin=0.2, reader=0.1)
 
+LOGIT = 0.1
+"""What one logit of a sentence, as the reader gives it, weighs beside likeness."""
+ANSWERABLE = 0.04
+"""The same for the reader's logit that the abstract answers."""
+READING_MARGIN = 0.2
+
+READ = 2
+CLOSE = 0.1
+"""The best abstract is read, and the second when its likeness lies no further behind; 27 ms each on two cores."""
 READ_FOR_SEVERAL = 3
-"""Abstracts that the reader reads when the question asks for several; else the best one, which takes 30 ms."""
+"""Abstracts that are read, however close, when the question asks for several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,43 +59,44 @@ class Scored:
 def score_sentences(question: str, hits: Sequence[Hit], reader: "Reader | None" = None) -> Scored:
     """Every sentence of ``hits`` with the score that says how well it answers, best first.
 
-    Likeness chooses the abstract; the reader, which is better at the sentence than at the abstract, then orders the
-    sentences of the abstracts that will be quoted.
+    Likeness says which abstracts are worth reading; the reader then orders their sentences, and sets the abstracts that it
+    finds less answerable back.
     """
     best = max((hit.score for hit in hits), default=0.0)
-    scored = {hit.abstract.id: _scored(question, hit, LIKENESS, best) for hit in hits}
-    order = sorted(scored, key=lambda name: -max((each.score for each in scored[name]), default=0.0))
+    scored = {hit.abstract.id: _by_likeness(question, hit, best) for hit in hits}
+    heights = {name: max((each.score for each in some), default=0.0) for name, some in scored.items()}
+    order = sorted(heights, key=lambda name: -heights[name])
     answerable = None
     several = wants_several(question)
     if reader is not None and hits:
-        read = [hit for name in order[: READ_FOR_SEVERAL if several else 1] for hit in hits if hit.abstract.id == name]
-        readings = reader.read(question, [_passage(hit) for hit in read])
-        answerable = readings[0].answerable
-        for hit, reading in zip(read, readings, strict=True):
-            before = max(each.score for each in scored[hit.abstract.id])
-            again = _scored(question, hit, READING, best, reading.scores.tolist())
-            shift = before - max(each.score for each in again)
-            scored[hit.abstract.id] = [replace(each, score=each.score + shift) for each in again]
+        close = [name for name in order[:READ] if heights[name] > heights[order[0]] - CLOSE]
+        passages = {hit.abstract.id: _passage(hit) for hit in hits}
+        names = order[:READ_FOR_SEVERAL] if several else close
+        readings = dict(zip(names, reader.read(question, [passages[name] for name in names]), strict=True))
+        answerable = max(reading.answerable for reading in readings.values())
+        for name, reading in readings.items():
+            height = heights[name] + ANSWERABLE * (reading.answerable - answerable)
+            logits = reading.scores - reading.scores.max()
+            scored[name] = [
+                replace(each, score=height + LOGIT * float(logits[each.sentence.number])) for each in scored[name]
+            ]
     everything = [each for some in scored.values() for each in some]
     # sentences of several abstracts differ by the likeness of their abstracts, with a reader or without
-    margin = LIKENESS.margin if several or reader is None else READING.margin
+    margin = LIKENESS.margin if several or reader is None else READING_MARGIN
     return Scored(tuple(sorted(everything, key=lambda each: -each.score)), answerable, margin)
 
 
-def _scored(
-    question: str, hit: Hit, weights: Weights, best: float, logits: Sequence[float] | None = None
-) -> list[Evidence]:
-    """The sentences of one hit with their scores; ``logits`` are the reader's, by sentence number."""
+def _by_likeness(question: str, hit: Hit, best: float) -> list[Evidence]:
+    """The sentences of one hit with their likeness to the question; ``best`` is the best hit's fused score."""
     asked = set(stems(question))
     cue = CUES.get(kind(question))
     return [
         replace(
             each,
-            score=weights.similarity * each.similarity
-            + weights.overlap * _overlap(asked, each.sentence.text)
-            + weights.cue * _has(cue, each.sentence.text)
-            + weights.hit * (hit.score - best)
-            + weights.reader * (logits[each.sentence.number] if logits is not None else 0.0),
+            score=LIKENESS.similarity * each.similarity
+            + LIKENESS.overlap * _overlap(asked, each.sentence.text)
+            + LIKENESS.cue * _has(cue, each.sentence.text)
+            + LIKENESS.hit * (hit.score - best),
         )
         for each in hit.evidence
     ]
