@@ -13,32 +13,22 @@ if TYPE_CHECKING:
     from rag.reader import Passage, Reader
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """What a sentence's likeness is made of; chosen on the development questions (ARCHITECTURE.md has the table).
-
-    ``overlap`` is for the share of the question's stems that the sentence has, ``cue`` for having what the kind of
-    question asks for, ``hit`` for how far its abstract's fused score lies behind the best one's. ``margin`` is how far
-    behind the best sentence another may lie and still be quoted.
-    """
-
-    similarity: float
-    overlap: float
-    cue: float
-    hit: float
-    margin: float
-
-
-LIKENESS = Weights(similarity=1.0, overlap=0.35, cue=0.08, hit=1.0, margin=0.4)
-
+# Chosen on the development questions. A sentence's likeness is its cosine with the question, how far the fused score of
+# its abstract lies behind the best one's, and these:
+OVERLAP = 0.35
+"""For the share of the question's stems that the sentence has."""
+CUE = 0.08
+"""For having what the kind of question asks for."""
+# and where the reader has read, one of its logits weighs beside likeness:
 LOGIT = 0.1
-"""What one logit of a sentence, as the reader gives it, weighs beside likeness."""
+"""For a sentence."""
 ANSWERABLE = 0.04
-"""The same for the reader's logit that the abstract answers."""
-READING_MARGIN = 0.2
+"""For whether the abstract answers."""
 
-READ = 2
-CLOSE = 0.1
+LIKENESS_MARGIN, READING_MARGIN = 0.4, 0.2
+"""How far behind the best sentence another may lie and still be quoted."""
+
+READ_FOR_ONE, CLOSE = 2, 0.1
 """The best abstract is read, and the second when its likeness lies no further behind; 27 ms each on two cores."""
 READ_FOR_SEVERAL = 3
 """Abstracts that are read, however close, when the question asks for several."""
@@ -46,9 +36,9 @@ READ_FOR_SEVERAL = 3
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """All sentences of the hits, best first, and the reader's logit that the best abstract answers (None without it).
+    """All sentences of the hits, best first, and how far behind the best another may lie and still be quoted.
 
-    ``margin`` is how far behind the best sentence another may lie and still be quoted.
+    ``answerable`` is the reader's highest logit that an abstract answers; None without a reader.
     """
 
     ranked: tuple[Evidence, ...]
@@ -69,7 +59,7 @@ def score_sentences(question: str, hits: Sequence[Hit], reader: "Reader | None" 
     answerable = None
     several = wants_several(question)
     if reader is not None and hits:
-        close = [name for name in order[:READ] if heights[name] > heights[order[0]] - CLOSE]
+        close = [name for name in order[:READ_FOR_ONE] if heights[name] > heights[order[0]] - CLOSE]
         passages = {hit.abstract.id: _passage(hit) for hit in hits}
         names = order[:READ_FOR_SEVERAL] if several else close
         readings = dict(zip(names, reader.read(question, [passages[name] for name in names]), strict=True))
@@ -82,7 +72,7 @@ def score_sentences(question: str, hits: Sequence[Hit], reader: "Reader | None" 
             ]
     everything = [each for some in scored.values() for each in some]
     # sentences of several abstracts differ by the likeness of their abstracts, with a reader or without
-    margin = LIKENESS.margin if several or reader is None else READING_MARGIN
+    margin = LIKENESS_MARGIN if several or reader is None else READING_MARGIN
     return Scored(tuple(sorted(everything, key=lambda each: -each.score)), answerable, margin)
 
 
@@ -93,10 +83,10 @@ def _by_likeness(question: str, hit: Hit, best: float) -> list[Evidence]:
     return [
         replace(
             each,
-            score=LIKENESS.similarity * each.similarity
-            + LIKENESS.overlap * _overlap(asked, each.sentence.text)
-            + LIKENESS.cue * _has(cue, each.sentence.text)
-            + LIKENESS.hit * (hit.score - best),
+            score=each.similarity
+            + OVERLAP * _overlap(asked, each.sentence.text)
+            + CUE * _has(cue, each.sentence.text)
+            + (hit.score - best),
         )
         for each in hit.evidence
     ]
