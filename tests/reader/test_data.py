@@ -27,6 +27,7 @@ from rag.reader.train import EVALUATED
 from rag.reader.written import read_papers, read_written
 
 SENTENCES = ("Background is given.", "We tried ten trees.", "Nine of them grew.", "Rain helped.", "Trees grow.")
+DATA = Path(__file__).parents[3] / "shared" / "data"
 EXAMPLE = Example("covidqa_2020_04", "How many grew?", "Trees", SENTENCES, frozenset({2}), frozenset({4}))
 
 
@@ -133,6 +134,14 @@ def test_written_questions_point_into_their_abstracts_and_spare_the_evaluation()
             marked = [*each["answers"], *each.get("maybe", ())]
             assert len(set(marked)) == len(marked), each
             assert set(marked) <= set(range(paper["sentences"])), each
+
+
+def test_written_questions_fit_the_abstracts_as_they_are_cut_today() -> None:
+    """Every abstract has the sentences that were counted; numbers that point elsewhere would teach nonsense."""
+    if not DATA.is_dir():
+        pytest.skip("needs the development data in ../shared/data")
+    asked = sum(len(paper["questions"]) for paper in read_papers())
+    assert len(list(read_written(DATA))) == asked
 
 
 def test_written_questions_find_their_abstracts(folder: Path, tmp_path: Path) -> None:
