@@ -22,8 +22,8 @@ from rag.assistant import Assistant
 from rag.settings import Settings
 
 READ = 5
-NEAR_MISS_WEIGHT = 0.1
-"""How much a near miss counts in the fit. At 0.5 half as many again are declined, but the reader then outweighs everything
+NEAR_MISS_WEIGHT = 0.2
+"""How much a near miss counts in the fit. At 0.5 a few more are declined, but the reader then outweighs everything
 else: a question that it misreads, "convergence" for the abstract's "converging", is declined however like the abstract is."""
 
 
