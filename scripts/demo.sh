@@ -9,7 +9,7 @@ ask() {
 
 rag ingest seeds/
 ask "Which metric measures adversarial robustness by convergence time?"
-ask "Why do visual question answering models struggle with counting?"
+ask "How can a neural network count objects robustly?"
 ask "Who won the football world cup in 2018?"
 
 cat <<'END'
