@@ -60,9 +60,9 @@ def score_sentences(question: str, hits: Sequence[Hit], reader: "Reader | None" 
     several = wants_several(question)
     if reader is not None and hits:
         close = [name for name in order[:READ_FOR_ONE] if heights[name] > heights[order[0]] - CLOSE]
-        passages = {hit.abstract.id: _passage(hit) for hit in hits}
         names = order[:READ_FOR_SEVERAL] if several else close
-        readings = dict(zip(names, reader.read(question, [passages[name] for name in names]), strict=True))
+        passages = [_passage(hit) for name in names for hit in hits if hit.abstract.id == name]
+        readings = dict(zip(names, reader.read(question, passages), strict=True))
         answerable = max(reading.answerable for reading in readings.values())
         for name, reading in readings.items():
             height = heights[name] + ANSWERABLE * (reading.answerable - answerable)

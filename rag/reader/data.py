@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from rag.errors import InputError
 from rag.text import words
@@ -95,6 +96,12 @@ def read_source(folder: Path, name: str) -> Iterator[Example]:
                     frozenset(each.get("maybe", ())) - frozenset(each["answers"]),
                 )
                 yield Example(name, each["question"], title, sentences, answers, maybe)
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a gzipped JSON Lines file."""
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
 
 
 def read_claim_ids(folder: Path) -> dict[str, int]:

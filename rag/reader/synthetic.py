@@ -4,14 +4,12 @@ Each kind of question has the words that betray its answer: a sentence that has 
 the abstract has them, a question after a detail is a true near miss: the right paper, but not stated.
 """
 
-import gzip
-import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.reader.data import Example, held_out, seeded
+from rag.reader.data import Example, held_out, read_lines, seeded
 from rag.text import normalise, split_sentences
 
 SOURCE = "ml_abstracts"
@@ -127,14 +125,12 @@ _GENERIC = ("the method", "the proposed method", "the model", "the approach", "t
 
 def read_synthetic(folder: Path, excluded: Collection[str]) -> Iterator[Example]:
     """One question over each of a tenth of ml_abstracts' papers, less those whose id is ``excluded``."""
-    with gzip.open(folder / "ml_abstracts" / "papers.jsonl.gz", "rt", encoding="utf-8") as lines:
-        for line in lines:
-            paper = json.loads(line)
-            if paper["id"] in excluded or not held_out(paper["id"], KEPT_PARTS):
-                continue
-            example = ask(paper["id"], normalise(paper["title"]), normalise(paper["abstract"]))
-            if example is not None:
-                yield example
+    for paper in read_lines(folder / "ml_abstracts" / "papers.jsonl.gz"):
+        if paper["id"] in excluded or not held_out(paper["id"], KEPT_PARTS):
+            continue
+        example = ask(paper["id"], normalise(paper["title"]), normalise(paper["abstract"]))
+        if example is not None:
+            yield example
 
 
 def ask(key: str, title: str, text: str) -> Example | None:

@@ -5,14 +5,13 @@ sentences that answer. The abstracts themselves are read from the data folder: `
 ``scifact/corpus_sentences.jsonl.gz`` for the ids that begin with ``scifact-``.
 """
 
-import gzip
 import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 from rag.errors import InputError
-from rag.reader.data import Example
+from rag.reader.data import Example, read_lines
 from rag.text import normalise, split_sentences
 
 SOURCE = "written"
@@ -52,12 +51,10 @@ def read_written(folder: Path, questions: Path = QUESTIONS) -> Iterator[Example]
 
 def _abstracts(folder: Path, wanted: Collection[str]) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
-    with gzip.open(folder / "ml_abstracts" / "papers.jsonl.gz", "rt", encoding="utf-8") as lines:
-        for paper in map(json.loads, lines):
-            if paper["id"] in wanted:
-                found[paper["id"]] = (paper["title"], paper["abstract"])
-    with gzip.open(folder / "scifact" / "corpus_sentences.jsonl.gz", "rt", encoding="utf-8") as lines:
-        for paper in map(json.loads, lines):
-            if (key := f"{MEDICINE}{paper['doc_id']}") in wanted:
-                found[key] = (paper["title"], " ".join(paper["abstract"]))
+    for paper in read_lines(folder / "ml_abstracts" / "papers.jsonl.gz"):
+        if paper["id"] in wanted:
+            found[paper["id"]] = (paper["title"], paper["abstract"])
+    for paper in read_lines(folder / "scifact" / "corpus_sentences.jsonl.gz"):
+        if (key := f"{MEDICINE}{paper['doc_id']}") in wanted:
+            found[key] = (paper["title"], " ".join(paper["abstract"]))
     return found

@@ -56,8 +56,8 @@ def server(tmp_path: Path) -> Iterator[ChromaServer]:
 
 @pytest.fixture
 def settings(tmp_path: Path, server: ChromaServer) -> Settings:
-    """A corpus whose vectors are on the server. The toy embedder's likeness is no ground for a confidence."""
-    return Settings(home=tmp_path / "home", chroma_url=server.url, min_confidence=0)
+    """A corpus whose vectors are on the server."""
+    return Settings(home=tmp_path / "home", chroma_url=server.url)
 
 
 @pytest.fixture
