@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -11,6 +12,9 @@ from pathlib import Path
 from rag.errors import CorpusError
 from rag.index.damage import catalog_damage
 from rag.index.schema import SCHEMA_VERSION, STATEMENTS
+
+WAIT = 30.0
+"""Seconds to wait for another connection that writes."""
 
 
 class Database:
@@ -46,7 +50,7 @@ class Database:
             )
 
     def _create(self, connection: sqlite3.Connection) -> None:
-        connection.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(connection)
         connection.execute("BEGIN IMMEDIATE")
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
             for statement in STATEMENTS:
@@ -58,7 +62,7 @@ class Database:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             # Autocommit: transactions are opened by name, in ``transaction``. Closing happens from another thread.
-            connection = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+            connection = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None, check_same_thread=False)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = OFF")
             connection.execute("PRAGMA cache_size = -32000")
@@ -148,6 +152,20 @@ def paged(keys: Sequence[int], size: int = 500) -> Iterator[list[int]]:
     """``keys`` in lists that SQLite takes as parameters of one statement."""
     for start in range(0, len(keys), size):
         yield [int(key) for key in keys[start : start + size]]
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch a new catalog to a write-ahead log; where two processes make it at once, SQLite does not wait by itself."""
+    until = time.monotonic() + WAIT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:

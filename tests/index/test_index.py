@@ -1,9 +1,12 @@
 """Catalog, vector store and text index in step: the life of an abstract from file to gone."""
 
 import json
+import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -230,6 +233,18 @@ def test_a_second_process_is_refused_while_one_writes(settings: Settings, papers
             process.kill()
             process.wait()
             assert second.ingest([papers]).added == 3
+
+
+def test_two_may_make_a_corpus_at_once(settings: Settings) -> None:
+    """Whoever finds the catalog being made waits until it is."""
+    settings.folder.mkdir(parents=True)
+    with closing(sqlite3.connect(settings.folder / "catalog.sqlite", check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        made = threading.Timer(0.3, other.rollback)
+        made.start()
+        with Assistant.open(settings, embedder=ToyEmbedder()) as assistant:
+            assert assistant.stats().abstracts == 0
+        made.join()
 
 
 def test_int8_vectors_keep_their_direction() -> None:

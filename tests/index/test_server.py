@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -128,22 +128,27 @@ def test_corpora_on_one_server_do_not_mix(settings: Settings, seeds: Path, recor
 def test_many_processes_share_a_corpus(settings: Settings, records: Path, seeds: Path, tmp_path: Path) -> None:
     """Two ask while two ingest: the second ingest waits for its turn, and all see everything in the end."""
     environment = {"RAG_HOME": str(settings.home), "RAG_CHROMA_URL": settings.chroma_url}
-    askers = [
-        subprocess.Popen(
-            [sys.executable, "-c", ASKER], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
-            env={**os.environ, **environment, "PYTHONPATH": str(ROOT)},
-        )
-        for _ in range(2)
-    ]  # fmt: skip
-    for asker in askers:
-        assert asker.stdout is not None
-        assert asker.stdout.readline() == "0\n"
-    writers = [start("ingest", path, batch=10, **environment) for path in (records, seeds)]
-    for writer in writers:
-        assert writer.communicate(timeout=240)[1] == ""
-        assert writer.returncode == 0
-    (tmp_path / "stop").touch()
-    told = [asker.communicate(timeout=240) for asker in askers]
+    with ExitStack() as running:
+        askers = [
+            running.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-c", ASKER], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+                    env={**os.environ, **environment, "PYTHONPATH": str(ROOT)},
+                )
+            )
+            for _ in range(2)
+        ]  # fmt: skip
+        running.callback((tmp_path / "stop").touch)
+        for asker in askers:
+            assert asker.stdout is not None
+            assert asker.stderr is not None
+            assert asker.stdout.readline() == "0\n", asker.stderr.read()
+        writers = [start("ingest", path, batch=10, **environment) for path in (records, seeds)]
+        for writer in writers:
+            assert writer.communicate(timeout=240)[1] == ""
+            assert writer.returncode == 0
+        (tmp_path / "stop").touch()
+        told = [asker.communicate(timeout=240) for asker in askers]
     assert [complained for _, complained in told] == ["", ""]
     last = [said.splitlines()[-1] for said, _ in told]
     assert last[0] == last[1]
