@@ -97,6 +97,19 @@ def test_a_footnote_opens_the_evidence_with_its_sentence_marked(desk: Page) -> N
     expect(note).to_be_focused()
 
 
+def test_a_footnote_stays_on_the_line_of_its_sentence(desk: Page) -> None:
+    """However wide the window is, no line of the answer begins with a footnote."""
+    ask(desk, QUESTION)
+    alone = """answer => Array.from({length: 300}, (_, more) => 150 + more).filter(width => {
+        answer.style.width = `${width}px`;
+        const text = answer.querySelector(".sentence").firstChild, last = document.createRange();
+        last.setStart(text, text.length - 1);
+        last.setEnd(text, text.length);
+        return answer.querySelector("a.footnote").getBoundingClientRect().left < last.getBoundingClientRect().right;
+    })"""
+    assert desk.locator("#turn-0 .answer").evaluate(alone) == []
+
+
 def test_the_keyboard_alone_reaches_a_footnote_and_its_source(desk: Page) -> None:
     """Typing, Enter, Tab and Enter are enough; the focus lands on the source and can come back."""
     desk.keyboard.press("/")
