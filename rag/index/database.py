@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from rag.errors import CorpusError
+from rag.errors import CorpusError, CorpusLockedError
 from rag.index.damage import catalog_damage
 from rag.index.schema import SCHEMA_VERSION, STATEMENTS
 
@@ -31,13 +31,9 @@ class Database:
             if fresh or not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
                 self._create(connection)
             version = int(self.meta("schema_version") or 0)
-        except sqlite3.OperationalError as error:
-            # The file is not damaged: it is locked, may not be written to, or the disk is full.
-            self.close()
-            raise self._unwritable(error) from error
         except sqlite3.DatabaseError as error:
             self.close()
-            raise catalog_damage(path, error) from error
+            raise self._said(error) from error
         self._expect(version)
 
     def _expect(self, version: int) -> None:
@@ -89,16 +85,26 @@ class Database:
             connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
             _roll_back(connection)
-            raise self._unwritable(error) from error
+            raise self._said(error) from error
         except BaseException:
             _roll_back(connection)
             raise
 
-    def _unwritable(self, error: sqlite3.OperationalError) -> CorpusError:
+    def _said(self, error: sqlite3.DatabaseError) -> CorpusError:
+        """The error to raise instead."""
+        kind = error.sqlite_errorcode & 0xFF
+        # SQLITE_ERROR: it lacks a table or a column. Other operational errors are no damage, but a lock or a full disk.
+        if kind == sqlite3.SQLITE_ERROR or not isinstance(error, sqlite3.OperationalError):
+            return catalog_damage(self.path, error)
         if not os.access(self.path.parent, os.W_OK):
             return CorpusError(
                 f"The corpus folder {self.path.parent} may not be written to, and reading writes a little, too; change its "
                 "permissions, or copy it and set RAG_HOME to the folder above the copy."
+            )
+        if kind == sqlite3.SQLITE_BUSY:
+            return CorpusLockedError(
+                f"Another process has been writing to the catalog {self.path} for {WAIT:.0f} s; wait until it has finished, or "
+                "stop it, and run the same command again."
             )
         return CorpusError(
             f"The catalog {self.path} could not be written ({error}); what was committed before is kept: "

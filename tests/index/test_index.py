@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import rag.index.database
 from rag import Assistant, CorpusLockedError, EmbedderMismatchError, NotFoundError, Settings
 from rag.errors import CorpusDamagedError
 from rag.index.vectors import encode_int8
@@ -194,10 +195,16 @@ def test_damaged_indexes_are_said_and_rebuilt(settings: Settings, papers: Path, 
 
 
 def test_a_damaged_catalog_is_said(settings: Settings) -> None:
-    """A catalog that is not a database says so and what to do."""
+    """A catalog that is not a database, or another one's, says so and what to do."""
     settings.folder.mkdir(parents=True)
-    (settings.folder / "catalog.sqlite").write_bytes(b"not a database, " * 100)
+    catalog = settings.folder / "catalog.sqlite"
+    catalog.write_bytes(b"not a database, " * 100)
     with pytest.raises(CorpusDamagedError, match="cannot be read"):
+        Assistant.open(settings)
+    catalog.unlink()
+    with closing(sqlite3.connect(catalog)) as other:
+        other.execute("CREATE TABLE meta (key, content)")
+    with pytest.raises(CorpusDamagedError, match="no such column"):
         Assistant.open(settings)
 
 
@@ -235,11 +242,15 @@ def test_a_second_process_is_refused_while_one_writes(settings: Settings, papers
             assert second.ingest([papers]).added == 3
 
 
-def test_two_may_make_a_corpus_at_once(settings: Settings) -> None:
-    """Whoever finds the catalog being made waits until it is."""
+def test_two_may_make_a_corpus_at_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever finds the catalog being made waits until it is, and not for ever."""
     settings.folder.mkdir(parents=True)
     with closing(sqlite3.connect(settings.folder / "catalog.sqlite", check_same_thread=False)) as other:
         other.execute("BEGIN IMMEDIATE")
+        with monkeypatch.context() as impatient:
+            impatient.setattr(rag.index.database, "WAIT", 0.1)
+            with pytest.raises(CorpusLockedError, match="Another process has been writing"):
+                Assistant.open(settings, embedder=ToyEmbedder())
         made = threading.Timer(0.3, other.rollback)
         made.start()
         with Assistant.open(settings, embedder=ToyEmbedder()) as assistant:
