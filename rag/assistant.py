@@ -248,9 +248,10 @@ class Assistant:
         from rag.answer.answerer import Answerer
         from rag.answer.check import Checker
 
+        retriever = self._retriever  # whoever is making it waits for ``_making``, and is waited for
         with self._making:
             checker = Checker(self._index.embedder)
-            return Answerer(self._retriever, checker, self.settings, self._connect, self._given, self.reader)
+            return Answerer(retriever, checker, self.settings, self._connect, self._given, self.reader)
 
     @cached_property
     def reader(self) -> "Reader | None":

@@ -46,7 +46,7 @@ def _files(path: str) -> list[str | Rejection]:
         return [STDIN]
     if "\0" in path:
         raise InputError(f"There is no file or folder {path!r}; check the path.")
-    expanded = str(Path(path).expanduser()) if path.startswith("~") else path
+    expanded = os.path.expanduser(path)  # noqa: PTH111 - Path fails where ~ names no user
     if os.path.isdir(expanded):  # noqa: PTH112 (paths are kept as they were given)
         return _folder(expanded)
     if os.path.lexists(expanded):

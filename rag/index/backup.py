@@ -54,7 +54,7 @@ def backup(catalog: Catalog, file: Path) -> Manifest:
     """
     try:
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=file.parent) as folder:
-            copy, packed = Path(folder) / _CATALOG, Path(folder) / file.name
+            copy, packed = Path(folder) / _CATALOG, Path(folder) / "packed.zip"
             catalog.copy_to(copy)
             snapshot = Catalog(copy)
             try:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from rag.errors import CorpusDamagedError, CorpusError
 
-_NO_SPACE = ("disk is full", "No space left", "os error 28", "File too large")
+_NO_SPACE = (
+    "disk is full", "No space left", "os error 28", "File too large", "quota exceeded", "os error 122", "disk I/O error",
+)  # fmt: skip
 """How SQLite and Tantivy say that the disk, or the user's quota, is full."""
 _SCARCE = 16 * 2**20
 """Bytes; Chroma does not say why it failed ("Error in compaction: ..."), and with less than this it will be that."""

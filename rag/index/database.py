@@ -23,7 +23,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         self._opening = threading.Lock()
         fresh = not path.exists()
         try:
@@ -33,7 +33,7 @@ class Database:
             version = int(self.meta("schema_version") or 0)
         except sqlite3.DatabaseError as error:
             self.close()
-            raise self._said(error) from error
+            raise self.said(error) from error
         self._expect(version)
 
     def _expect(self, version: int) -> None:
@@ -64,13 +64,15 @@ class Database:
             connection.execute("PRAGMA cache_size = -32000")
             self._local.connection = connection
             with self._opening:
-                self._connections.append(connection)
+                for thread in [each for each in self._connections if not each.is_alive()]:
+                    self._connections.pop(thread).close()
+                self._connections[threading.current_thread()] = connection
         return connection
 
     def close(self) -> None:
         """Close the connections of all threads."""
         with self._opening:
-            for connection in self._connections:
+            for connection in self._connections.values():
                 connection.close()
             self._connections.clear()
         self._local = threading.local()
@@ -85,12 +87,12 @@ class Database:
             connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
             _roll_back(connection)
-            raise self._said(error) from error
+            raise self.said(error) from error
         except BaseException:
             _roll_back(connection)
             raise
 
-    def _said(self, error: sqlite3.DatabaseError) -> CorpusError:
+    def said(self, error: sqlite3.DatabaseError) -> CorpusError:
         """The error to raise instead."""
         kind = error.sqlite_errorcode & 0xFF
         # SQLITE_ERROR: it lacks a table or a column. Other operational errors are no damage, but a lock or a full disk.

@@ -63,7 +63,7 @@ class Door:
         Raises CorpusLockedError when a process writes that takes no work, and goes on for longer than WAIT.
         """
         # Absolute, so that the same file is the same source from wherever it is ingested.
-        named = [str(path) if str(path) == STDIN else os.path.abspath(Path(path).expanduser()) for path in paths]  # noqa: PTH100
+        named = [str(path) if str(path) == STDIN else os.path.abspath(os.path.expanduser(path)) for path in paths]  # noqa: PTH100, PTH111 - Path fails where ~ names no user
         give_up = 0.0
         while True:
             try:

@@ -86,13 +86,17 @@ class Index:
         migrate(self.folder / "catalog.sqlite", self.lock)
         self.catalog = Catalog(self.folder / "catalog.sqlite")
         self._opening = threading.RLock()
-        self._seen = self.catalog.generation()
         self._counted: tuple[int, int] | None = None
-        if self.catalog.unfinished():
-            # Whoever holds the lock is at work on it, or will find what a crash left when it comes to write.
-            # With a vector store out of reach the corpus can still be listed, exported and moved by ``rebuild``.
-            with suppress(CorpusLockedError, VectorStoreError), self.writing(PATIENCE):
-                pass
+        try:
+            self._seen = self.catalog.generation()
+            if self.catalog.unfinished():
+                # Whoever holds the lock is at work on it, or will find what a crash left when it comes to write.
+                # With a vector store out of reach the corpus can still be listed, exported and moved by ``rebuild``.
+                with suppress(CorpusLockedError, VectorStoreError), self.writing(PATIENCE):
+                    pass
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise self.catalog.said(error) from error
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -106,18 +110,19 @@ class Index:
     def store(self) -> Store:
         """The vector store, opened when first needed."""
         with self._opening:
-            if "store" in self.__dict__:
-                opened: Store = self.__dict__["store"]
-                return opened
-            if not self.settings.chroma_url:
-                claim(self.catalog, EMBEDDED)  # before the folder is made
-            store = self._open_store()
-            try:
-                claim(self.catalog, store.identity)
-            except BaseException:
-                store.close()
-                raise
-            return store
+            opened: Store | None = self.__dict__.get("store")
+            return opened or self._claimed_store()
+
+    def _claimed_store(self) -> Store:
+        if not self.settings.chroma_url:
+            claim(self.catalog, EMBEDDED)  # before the folder is made
+        store = self._open_store()
+        try:
+            claim(self.catalog, store.identity)
+        except BaseException:
+            store.close()
+            raise
+        return store
 
     def _open_store(self) -> Store:
         if self.settings.chroma_url:
@@ -187,7 +192,7 @@ class Index:
     @contextmanager
     def writing(self, patience: float | None = None) -> Iterator[None]:
         """Hold the writer's lock, with nothing of an earlier crash left over."""
-        with self.lock.held(patience):
+        with self.locked(patience):
             # A server that is away, or an address that was forgotten, is said before anything is embedded.
             if self.settings.chroma_url:
                 _ = self.store
@@ -198,6 +203,16 @@ class Index:
                 self.finish()
             yield
             self._settle()
+
+    @contextmanager
+    def locked(self, patience: float | None = None) -> Iterator[None]:
+        """Hold the writer's lock, and Tantivy's own for no longer than that: another process may be next."""
+        with self.lock.held(patience):
+            try:
+                yield
+            finally:
+                if "lexical" in self.__dict__:
+                    self.lexical.close()
 
     def _settle(self) -> None:
         if "store" in self.__dict__:
@@ -259,7 +274,7 @@ class Index:
 
     def rebuild(self, report: Report | None = None) -> None:
         """Make both derived indexes again from the catalog; nothing is embedded again."""
-        with self.lock.held():
+        with self.locked():
             self._renew()
             self.finish(report)
             self._settle()
@@ -284,15 +299,17 @@ class Index:
             if server is not None:
                 server.clear()
                 server.close()
-            # Made anew at once, although empty: who asks meanwhile should not find them missing.
-            _ = self.store, self.lexical
+            # Made anew at once, although empty: who asks meanwhile should not find them missing. Not through their
+            # properties, whose own locks are held by who waits here.
+            self.__dict__["store"] = self._claimed_store()
+            self.__dict__["lexical"] = Lexical(self.folder / "lexical")
 
     def replace_catalog(self, path: Path, report: Report | None = None) -> None:
         """Put the catalog in the file ``path``, where all is pending, in the place of this one, and make the indexes again.
 
         The indexes go first, so that no key of the new catalog ever meets what the old one had under it.
         """
-        with self.lock.held():
+        with self.locked():
             self._renew()
             try:
                 self.catalog.replace_with(path)

@@ -54,7 +54,7 @@ def ingest(
     """
     started = time.monotonic()
     # Absolute, so that the same file is the same source from wherever it is ingested.
-    given = [str(path) if str(path) == STDIN else os.path.abspath(Path(path).expanduser()) for path in paths]  # noqa: PTH100
+    given = [str(path) if str(path) == STDIN else os.path.abspath(os.path.expanduser(path)) for path in paths]  # noqa: PTH100, PTH111 - Path fails where ~ names no user
     if sync and STDIN in given:
         raise InputError("Standard input cannot be kept in step with; name the file that --sync shall follow.")
     records = read(given, fields)

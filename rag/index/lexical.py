@@ -79,9 +79,10 @@ class Lexical:
 
     def close(self) -> None:
         """Release the writer's lock."""
-        if self._writer is not None:
-            self._writer.wait_merging_threads()  # consumes the writer
-            self._writer = None
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            with said("text index", self._folder):
+                writer.wait_merging_threads()  # consumes the writer
 
     def write(self, keys: Sequence[int], titles: Sequence[str], texts: Sequence[str], gone: Sequence[int] = ()) -> None:
         """Replace the abstracts of ``keys``, remove those of ``gone``, and commit."""
@@ -180,8 +181,7 @@ class Lexical:
 
     def clear(self) -> None:
         """Empty the index, also when it can no longer be read."""
-        if self._writer is not None:
-            self.close()
+        self.close()
         shutil.rmtree(self._folder, ignore_errors=True)
         self._open()
 

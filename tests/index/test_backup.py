@@ -1,9 +1,11 @@
 """Backups: whole or refused, restored under open processes, and never a corpus between two."""
 
 import json
+import sqlite3
 import threading
 import zipfile
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +49,29 @@ def test_a_backup_restored_elsewhere_is_the_same_corpus(assistant: Assistant, sa
         ]
         assert restored.verify().sound
         assert not (elsewhere.folder / "restoring.sqlite").exists()
+
+
+def test_a_backup_may_have_any_name(assistant: Assistant, saved: Path, tmp_path: Path) -> None:
+    """Also that of the catalog inside it."""
+    file = tmp_path / "catalog.sqlite"
+    assert assistant.backup(file).bytes > 0
+    with Assistant.restore(file, Settings(home=tmp_path / "elsewhere"), embedder=NeverEmbeds()) as restored:
+        assert list(restored.abstracts()) == list(assistant.abstracts())
+
+
+def test_a_catalog_damaged_inside_is_said_and_restored(settings: Settings, saved: Path) -> None:
+    """Pages that opening reads, not only the first one: the error names the remedy, and the remedy works."""
+    with closing(sqlite3.connect(settings.folder / "catalog.sqlite")) as catalog:
+        catalog.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = catalog.execute("PRAGMA page_size").fetchone()[0]
+        (page,) = catalog.execute("SELECT rootpage FROM sqlite_master WHERE name = 'abstracts_state'").fetchone()
+    with (settings.folder / "catalog.sqlite").open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"damaged!" * (size // 8))
+    with pytest.raises(CorpusDamagedError, match="rag restore FILE --force"):
+        Assistant.open(settings, embedder=NeverEmbeds())
+    with Assistant.restore(saved, settings, force=True, embedder=NeverEmbeds()) as restored:
+        assert restored.verify().sound
 
 
 def test_whoever_has_the_corpus_open_sees_what_was_restored(

@@ -14,7 +14,7 @@ import pytest
 
 import rag.index.database
 from rag import Assistant, CorpusLockedError, EmbedderMismatchError, NotFoundError, Settings
-from rag.errors import CorpusDamagedError
+from rag.errors import CorpusDamagedError, InputError
 from rag.index.vectors import encode_int8
 from tests.doubles import ToyEmbedder
 
@@ -55,6 +55,12 @@ def test_ingesting_again_changes_nothing(assistant: Assistant, seeds: Path) -> N
     report = assistant.ingest([seeds])
     assert (report.added, report.updated, report.unchanged, report.merged) == (0, 0, 22, 0)
     assert list(assistant.abstracts()) == before
+
+
+def test_a_home_that_nobody_has_is_a_path_that_is_not_there(assistant: Assistant) -> None:
+    """A tilde that names no user is part of the name, as in a shell."""
+    with pytest.raises(InputError, match=r"~nosuchuser/papers\.bib"):
+        assistant.ingest(["~nosuchuser/papers.bib"])
 
 
 def test_a_changed_record_is_updated_everywhere(assistant: Assistant, papers: Path) -> None:
