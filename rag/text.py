@@ -14,9 +14,10 @@ from rag.records import Sentence
 LONGEST_SENTENCE = 1200
 """Characters; a longer stretch without a sentence end (a table, a list, a missing stop) is cut."""
 
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
 )
+"""Characters that show nothing and may steer a terminal or turn the direction of writing."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _TWICE_DECODED = re.compile("[\u00c2-\u00f4][\u0080-\u00bf]{1,3}")
 _C1 = re.compile("[\u0080-\u009f]")
@@ -49,7 +50,7 @@ def _normalise_once(text: str) -> str:
         if _C1.search(text):
             text = _TWICE_DECODED.sub(_decode_again, text)
         text = text.translate(_LIGATURES)
-    text = _INVISIBLE.sub("", text)
+    text = INVISIBLE.sub("", text)
     if "&" in text:
         text = _ENTITY.sub(_entity, text)
     if shows_latex(text):

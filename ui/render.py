@@ -49,7 +49,10 @@ def quotes(answer: Answer) -> dict[int, list[Citation]]:
 
 def to_text(answer: Answer) -> str:
     """Plain text: the answer with [1] markers, the numbered footnotes under it, then the summary line."""
-    lines = [not_said(answer) if answer.abstained else answer.text, ""]
+    said = (
+        f"{each.text}{_remark(each)}" + "".join(f" [{marker}]" for marker in each.markers) for each in answer.sentences
+    )
+    lines = [not_said(answer) if answer.abstained else " ".join(said), ""]
     if answer.abstained:
         lines += [f"Looked for: {answer.query}", ""]
         if answer.nearest:

@@ -172,7 +172,10 @@ class Answerer:
 
 def _without_repeats(drafted: Sequence[CitedSentence]) -> list[CitedSentence]:
     """Each sentence once: small models repeat themselves."""
-    return list({text_key(each.text): each for each in reversed(drafted)}.values())[::-1]
+    kept: dict[str, CitedSentence] = {}
+    for each in drafted:
+        kept.setdefault(text_key(each.text), each)
+    return list(kept.values())
 
 
 def _quote(each: Evidence) -> tuple[AnswerSentence, tuple[Evidence, ...]]:
@@ -209,7 +212,7 @@ def _cite(base: Answer, pairs: Sequence[tuple[AnswerSentence, Sequence[Evidence]
 
 
 def _abstain(base: Answer, clock: "_Clock") -> Answer:
-    looked = f"The abstracts do not say. I looked for: {_shortened(base.query)}."
+    looked = f"{NO_ANSWER} I looked for: {_shortened(base.query)}."
     if not base.nearest:
         looked += " No abstract matches; is the corpus empty, or a filter too narrow?"
     else:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from rag.answer.llm import draft
-from rag.answer.prompts import standalone_prompt
+from rag.answer.prompts import NO_ANSWER, standalone_prompt
 from rag.errors import LLMError
 from rag.text import content_words, words
 
@@ -118,6 +118,8 @@ def standalone(question: str, history: History, llm: "LLM | None" = None) -> str
     A model's rewriting is taken only if it keeps the question's own words and brings in none from elsewhere. When
     the model fails, the rules stand in: whoever composes the answer asks it next and reports the failure.
     """
+    # An abstention names the nearest papers, which the conversation is not about.
+    history = [(asked, "" if told.startswith(NO_ANSWER) else told) for asked, told in history]
     if not leans_on_history(question, history):
         return question
     if llm is not None:

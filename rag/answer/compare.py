@@ -16,6 +16,7 @@ _FRAME_WEIGHT = 0.3
 _NEAR_STEM = 0.5
 """Credit for a word whose stem only begins like one of the evidence (evaluate, evaluable)."""
 _MIN_RUN = 3
+_MINUS = re.compile(r"(?<![\w)\]%])[-−](?=\.?\d)")
 _NEIGHBOURS = 3
 _PREFIXES = ("un", "non")
 _NEAR_COPY = 0.75
@@ -99,7 +100,10 @@ def is_copy(claim: Words, sentence: Words) -> bool:
     if not claim.tokens:
         return False
     if text_key(claim.text) == text_key(sentence.text):
-        return True
+        return _figures(claim.text) == _figures(sentence.text)  # which the key leaves out in part: 1.5, -5, p < 0.05
+    bounds = [number for number in quantities(claim.text) if number.bound]
+    if any(not number.equals(other) for number in bounds for other in quantities(sentence.text) if other.bound):
+        return False
     mine, theirs = [token.word for token in claim.tokens], [token.word for token in sentence.tokens]
     kept: set[int] = set()
     place = start = 0
@@ -115,6 +119,11 @@ def is_copy(claim: Words, sentence: Words) -> bool:
         token.blocks and token.clause in clauses and each not in kept and each < last
         for each, token in enumerate(sentence.tokens)
     )
+
+
+def _figures(text: str) -> tuple[list[tuple[float, str]], int]:
+    """The numbers of a text with their bounds, and how many of them are negative."""
+    return [(each.value, each.bound) for each in quantities(text)], len(_MINUS.findall(text))
 
 
 def _longest_run(wanted: list[str], words: list[str], start: int) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from rag.answer.failures import explained
 from rag.answer.prompts import Prompt
 from rag.errors import LLMError, LLMSetupError
 from rag.settings import Settings
+from rag.text import INVISIBLE
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -68,7 +69,8 @@ def draft(llm: "LLM", prompt: Prompt, max_tokens: int | None = None) -> Iterator
     ended = False
     try:
         responses = llm.stream_chat(messages)
-        yield from _without_reasoning(response.delta or "" for response in islice(responses, max_tokens))
+        pieces = (INVISIBLE.sub("", response.delta or "") for response in islice(responses, max_tokens))
+        yield from _without_reasoning(pieces)
         ended = max_tokens is None or next(responses, None) is None
     except Exception as error:
         ended = True

@@ -32,17 +32,24 @@ _SCALES = {"dozen": 12, "hundred": 100, "thousand": 10**3, "million": 10**6, "bi
 _SUFFIXES = {"k": 10**3, "m": 10**6, "b": 10**9, "bn": 10**9, "t": 10**12}
 
 _NAME = "|".join(sorted((*_SMALL, *_SCALES), key=len, reverse=True))
+_SCALE = "|".join(_SCALES)
+_JOINED = (  # twenty-one, five hundred, a hundred and two; but "two and four", "two three-layer networks" are two numbers
+    rf"(?<=ty)[\s-]+(?:{_NAME})|[\s-]+(?:{_SCALE})"
+    rf"|(?:{'|'.join(f'(?<={scale})' for scale in _SCALES)})(?:\s+and)?[\s-]+(?:{_NAME})"
+)
 _NUMBER = re.compile(
     # A digit after a letter, or after a letter and a hyphen, belongs to a name: ResNet50, GPT-4.
     r"(?<![\w.])(?<![^\W\d_]-)"
     r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?P<suffix>(?-i:[kKMBT]|bn))?(?:st|nd|rd|th|x|×|-?fold|(?-i:[a-zµ]{1,3})\b)?"
     r"(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion)s?\b)?(?P<percent>\s?%|[\s-]per\s?cent\b)?"
     r"(?![^\W_])"
-    rf"|\b(?P<named>(?:{_NAME})(?:(?:[\s-]+|\s+and\s+)(?:{_NAME}))*)(?:-?fold)?\b(?P<named_percent>[\s-]per\s?cent\b)?",
+    rf"|\b(?P<named>(?:{_NAME})(?:{_JOINED})*)(?:-?fold)?\b(?P<named_percent>[\s-]per\s?cent\b)?",
     re.IGNORECASE,
 )
 _CLAUSE_END = re.compile(r"[,;:()\[\].!?](?:\s|$)|$")
 _HEDGE = re.compile(r"(?:\b(?:about|around|nearly|almost|roughly|approximately|over|than|some|circa)|[~≈])\s*$", re.I)
+_BOUND = re.compile(r"([<>≤≥])\s*$")
+_BOUNDS = {"<": "<", "≤": "<", ">": ">", "≥": ">"}
 _THE = re.compile(r"\bthe\s+$", re.IGNORECASE)
 _NOT_ONE = re.compile(r"\b(?:the|this|that|which|each|every|any|no|another|such)\s+$", re.IGNORECASE)
 _VAGUE = re.compile(r"\b(?:several|few|many|an?|one|two)\s+$", re.IGNORECASE)
@@ -57,19 +64,23 @@ _UNIT_WORDS = 3
 class Quantity:
     """A number as it was written, its value, and the words that follow it, which say what is counted.
 
-    ``hedged``: it is said to be rounded ("nearly 7%"). ``loose``: it need not be counted in the evidence to be true of it
-    ("one model", "zero labels", "the two tasks"), so only another count of the same thing speaks against it.
+    ``bound``: "<" or ">" where it is said to be one ("p < 0.05"), else empty. ``hedged``: it is said to be rounded
+    ("nearly 7%"). ``loose``: it need not be counted in the evidence to be true of it ("one model", "zero labels", "the
+    two tasks"), so only another count of the same thing speaks against it.
     """
 
     written: str
     value: float
     percent: bool
+    bound: str
     hedged: bool
     loose: bool
     units: frozenset[str]
 
     def equals(self, other: "Quantity") -> bool:
         """Whether ``other`` says the same: 5 = five, 91% = 0.91; a hedged number ("nearly 7%" for 6.6%) may be rounded."""
+        if self.bound and other.bound and self.bound != other.bound:
+            return False
         mine, theirs = self.value, other.value
         if self.percent != other.percent and max(mine, theirs) > 1 >= min(mine, theirs):
             mine, theirs = (mine / 100, theirs) if self.percent else (mine, theirs / 100)
@@ -91,6 +102,7 @@ def quantities(text: str) -> tuple[Quantity, ...]:
                 written=match[0].strip(),
                 value=_spelled(named) if named else _digits(match),
                 percent=bool(match["percent"] or match["named_percent"]),
+                bound=_BOUNDS[bound[1]] if (bound := _BOUND.search(text, 0, match.start())) else "",
                 hedged=bool(_HEDGE.search(text, 0, match.start())),
                 loose=named in ("one", "zero") or (named == "two" and bool(_THE.search(text, 0, match.start()))),
                 units=_counted(text[match.end() : end.start() if end else len(text)]),

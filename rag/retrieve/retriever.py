@@ -95,9 +95,11 @@ RERANKED = 20
 
 def _reranked(reranker: Reranker, question: str, hits: list[Hit]) -> list[Hit]:
     pairs = [(question, f"{hit.abstract.title}. {hit.abstract.text}") for hit in hits]
-    scores = reranker.predict(pairs)
-    ranked = [replace(hit, score=float(score)) for hit, score in zip(hits, scores, strict=True)]
-    return sorted(ranked, key=lambda hit: -hit.score)
+    predicted = reranker.predict(pairs)
+    order = sorted(range(len(hits)), key=lambda place: -predicted[place])
+    # The scale stays that of the fused score, by which answering tells how close two abstracts are.
+    scores = sorted((hit.score for hit in hits), reverse=True)
+    return [replace(hits[place], score=score) for place, score in zip(order, scores, strict=True)]
 
 
 def load_reranker(name: str) -> Reranker | None:

@@ -96,6 +96,21 @@ def test_a_supported_draft_is_kept_with_the_sentence_behind_it(open_with: Open) 
     assert answer.model == "scripted"
 
 
+def test_a_model_that_repeats_itself_is_heard_once_and_in_order(open_with: Open) -> None:
+    """What was said first stays first."""
+    first = "ACTS measures the converging time of an attack as a robustness metric [1]."
+    second = "The zebra dataset holds 42 images of zebras [2]."
+    answer = open_with(f"{first} {second} {first}").ask("What is ACTS, and how many images are in the zebra dataset?")
+    assert [sentence.text.split()[0] for sentence in answer.sentences] == ["ACTS", "The"]
+
+
+def test_a_model_cannot_steer_the_terminal(open_with: Open) -> None:
+    """Escape sequences and characters that turn the direction of writing are no part of what it says."""
+    said = "ACTS measures the converging time of an attack as a robustness metric"
+    told = said.replace("time", "\x1b\u202etime\x07")
+    assert open_with(f"{told} [1].").ask("What is ACTS?").sentences[0].text == f"{said}."
+
+
 def test_an_invented_number_is_dropped(open_with: Open) -> None:
     """The unsupported sentence goes, the supported one stays, and the answer says what was dropped."""
     draft = (

@@ -118,6 +118,7 @@ def test_without_a_history_no_question_is_changed(question: str) -> None:
     assert standalone(question, []) == question
 
 
+DECLINED = [("How long do snails sleep?", "The abstracts do not say. I looked for: X. Nearest: Large models (LVLMs).")]
 FILLED_IN = [
     ("How does it work?", ACTS, "How does ACTS work?"),
     ("What are its limitations?", ACTS, "What are ACTS's limitations?"),
@@ -133,6 +134,7 @@ FILLED_IN = [
     ("Why is that?", SLEEP, "Why is that (sleep deprivation affect memory consolidation)?"),
     ("How fast is it?", [("What is it?", "NeuroRank scores neurons.")], "How fast is NeuroRank?"),
     ("Does it scale?", [*ACTS, ("and on which datasets?", "On ImageNet-C. [1]")], "Does ACTS scale?"),
+    ("Why does it vary?", DECLINED, "Why does it vary (snails sleep)?"),
     ("What about NeuroRank?", [*ACTS, ("How does it work?", "By counting. [1]")], "How does NeuroRank work?"),
 ]
 

@@ -90,6 +90,33 @@ def test_numbers_that_are_the_same(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "values"),
+    [("between two and four weeks", [2, 4]), ("two three-layer networks", [2, 3]), ("a hundred and two mice", [102])],
+)
+def test_neighbouring_number_words(text: str, values: list[float]) -> None:
+    """They are one number only where one is said so."""
+    assert [number.value for number in quantities(text)] == values
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence"),
+    [
+        ("Accuracy rose by 15% on ImageNet.", "Accuracy rose by 1.5% on ImageNet."),
+        ("The difference was significant at p < 0.05 overall.", "The difference was significant at p > 0.05 overall."),
+        ("The difference was significant at p < 0.05.", "The difference was significant at p > 0.05 overall."),
+    ],
+)
+def test_no_copy_has_other_figures(claim: str, evidence: str) -> None:
+    """Points and bounds count, though the words are the same."""
+    assert check(claim, evidence).verdict == "unsupported"
+
+
+def test_a_lost_minus_makes_no_copy() -> None:
+    """It is left to the comparison of the words."""
+    assert check("The temperature changed by 5 degrees.", "The temperature changed by -5 degrees.").score < 1
+
+
+@pytest.mark.parametrize(
     "text", ["GPT-4 and ResNet50", "the one that wins", "several hundred", "word2vec", "of the two."]
 )
 def test_what_is_no_number(text: str) -> None:

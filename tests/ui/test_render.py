@@ -58,6 +58,7 @@ def test_verdict_counts_what_is_backed() -> None:
     marked = sentence(ONE, 0, 11, 1, "unsupported")
     told = answer(sentence(ONE, 12, 24, 1, "supported"), marked, sources=(ONE,), dropped=(marked,))
     assert verdict(told) == "1 of 2 sentences supported, 1 unsupported left out"
+    assert to_text(told).startswith("Second fact. [1] First fact. (not supported by the abstracts) [1]\n")
     assert "not supported by the abstracts" in to_html(told)
 
 

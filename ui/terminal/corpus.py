@@ -46,11 +46,12 @@ def ingest(
 ) -> None:
     """Bring abstracts into the corpus.
 
-    Read are JSON Lines and JSON (arXiv, Semantic Scholar, OpenAlex, Crossref, CSL-JSON), CSV and TSV, and plain text
-    (one abstract a line, or paragraphs); each also compressed (gzip, bzip2, xz, Zstandard) or in a zip archive. The
-    format is told by content. What is there already is skipped, so an ingest can be stopped at any time and repeated.
-    With --sync, what the files held before and no longer hold is removed, after saying how many abstracts that are;
-    what cannot be read removes nothing.
+    Read are BibTeX, RIS, Web of Science's and EndNote's tagged files, PubMed's MEDLINE and XML, JSON Lines and JSON
+    (arXiv, Semantic Scholar, OpenAlex, Crossref, CSL-JSON, ...), arXiv's and the ACL Anthology's XML, CSV and TSV, and
+    plain text (one abstract a line, or paragraphs); each also compressed (gzip, bzip2, xz, Zstandard) or in a zip
+    archive. The format is told by content. What is there already is skipped, so an ingest can be stopped at any time
+    and repeated. With --sync, what the files held before and no longer hold is removed, after saying how many abstracts
+    that are; what cannot be read removes nothing.
 
     Example: rag ingest seeds/ my-library.jsonl export.csv.gz --map text=Summary
     """
@@ -158,7 +159,7 @@ def list_abstracts(
             return
         for abstract in found:
             typer.echo(f"{abstract.id}  {abstract.year or '    '}  {abstract.heading}")
-        total = assistant.count()
+        total = assistant.count(only)
         if len(found) == limit and total > offset + limit:
             typer.echo(f"... {total} in all; --offset {offset + limit} goes on")
 

@@ -61,6 +61,16 @@ def test_json_is_exactly_the_api(run: Run, seeds: Path) -> None:
     assert json.loads(out)["abstracts"] == 20
 
 
+def test_a_list_says_how_many_there_are(run: Run, tmp_path: Path) -> None:
+    """Of those that the filters leave."""
+    papers = [{"id": f"p{n}", "year": 2000 + n, "abstract": f"We count the snails of garden {n}."} for n in range(9)]
+    (tmp_path / "papers.jsonl").write_text("".join(json.dumps(paper) + "\n" for paper in papers))
+    run("ingest", tmp_path / "papers.jsonl")
+    assert "... 9 in all; --offset 4 goes on" in run("list", "-n", "4")[1]
+    assert "... 5 in all; --offset 4 goes on" in run("list", "-n", "4", "--to", "2004")[1]
+    assert "in all" not in run("list", "-n", "4", "--to", "2003")[1]
+
+
 def test_an_abstract_is_shown_and_removed(run: Run, seeds: Path) -> None:
     """Show prints it whole, remove takes it out, verify and rebuild agree."""
     run("ingest", seeds)
