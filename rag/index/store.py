@@ -8,12 +8,13 @@ import shutil
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import numpy as np
+from filelock import FileLock
 
 from rag.errors import CorpusDamagedError
 from rag.index.damage import said
@@ -57,8 +58,17 @@ class Store:
         self._folder = folder
         self._client: ClientAPI | None = None
         self._lock = threading.RLock()  # no thread may close the client while another one uses it
+        self._graph = FileLock(folder.parent / "graph.lock", thread_local=False)
         self._written = self._held = 0  # vectors written since ``settle``, and held when that began
         self._open()
+
+    def _alone(self) -> AbstractContextManager[object]:
+        """Within the block no other process opens or writes the graph.
+
+        Opening writes, too: Chroma then inserts what the graph lacks of its log, and saves the graph, in place, when that
+        is much. Two that do it at once would leave a graph of which neither knows.
+        """
+        return self._graph
 
     def _call(self, ask: Callable[[], T]) -> T:
         """What Chroma answers; raises in Footnote's own words."""
@@ -75,7 +85,7 @@ class Store:
         from chromadb.api.shared_system_client import SharedSystemClient
         from chromadb.config import Settings
 
-        with self._lock, said("vector store", self._folder):
+        with self._lock, self._alone(), said("vector store", self._folder):
             check_vector_graph(self._folder)
             # Chroma keeps one system a path, and would hand out another assistant's, whose files a rebuild has deleted.
             path = str(self._folder)
@@ -92,6 +102,7 @@ class Store:
             )
             hnsw = self._collection.configuration_json.get("hnsw") or {}
             self._saved_every = int(hnsw.get("sync_threshold") or SAVED_EVERY)
+            self._collection.count()  # the first call of a client is what inserts and saves
 
     def reopen(self) -> None:
         """See what another process has written: an open client never does."""
@@ -111,7 +122,7 @@ class Store:
         ids = [_name(key, number) for key, some in zip(keys, vectors, strict=True) for number in range(len(some))]
         rows = np.concatenate([np.zeros((0, 0 if not vectors else vectors[0].shape[1]), np.float16), *vectors])
         step = min(self._batch, max(1, PAYLOAD // (4 * max(1, rows.shape[1]))))
-        with self._lock:
+        with self._lock, self._alone():
             for start in range(0, len(ids), step):
                 some, vectors32 = ids[start : start + step], rows[start : start + step].astype(np.float32)
                 self._collected("upsert", ids=some, embeddings=vectors32)
@@ -129,7 +140,7 @@ class Store:
 
     def settle(self) -> None:
         """End a bulk of writing: have the graph saved, so that the next opening finds it whole."""
-        with self._lock, said("vector store", self._folder):
+        with self._lock, self._alone(), said("vector store", self._folder):
             self._written = 0
             if self._saved_every <= SAVED_EVERY:
                 return
@@ -149,8 +160,9 @@ class Store:
     def delete(self, chunks: Iterable[tuple[int, int]]) -> None:
         """Remove chunks, given as (key, number); those that are not there are passed over."""
         ids = [_name(key, number) for key, number in chunks]
-        for start in range(0, len(ids), self._batch):
-            self._collected("delete", ids=ids[start : start + self._batch])
+        with self._lock, self._alone():
+            for start in range(0, len(ids), self._batch):
+                self._collected("delete", ids=ids[start : start + self._batch])
 
     def query(self, vector: "NDArray[np.float32]", limit: int) -> list[tuple[int, float]]:
         """(key, cosine) of the nearest chunks, best first; an abstract of several chunks may come several times."""
@@ -198,6 +210,10 @@ class ServerStore(Store):
     def __init__(self, settings: Settings, collection: str) -> None:
         self._settings, self._name = settings, collection
         super().__init__(settings.folder)
+
+    def _alone(self) -> AbstractContextManager[object]:
+        """Nothing: the graph is the server's."""
+        return nullcontext()
 
     def _call(self, ask: Callable[[], T]) -> T:
         with self._lock:

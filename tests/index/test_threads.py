@@ -1,5 +1,6 @@
 """One corpus, several assistants and threads: turns are taken, nothing waits for ever, nothing is left open."""
 
+import json
 import logging
 import threading
 import time
@@ -41,6 +42,33 @@ def test_writers_take_turns_without_making_the_indexes_again(
         first.remove([gone])
         assert second.verify().sound
     assert "made again" not in caplog.text
+
+
+@pytest.mark.slow
+def test_others_open_the_corpus_while_the_graph_is_written(settings: Settings, tmp_path: Path) -> None:
+    """Again and again, through several savings of the graph: nothing is lost, and nobody is told of damage."""
+    file = tmp_path / "papers.jsonl"
+    papers = [{"id": f"p{n}", "abstract": f"We count the bees and flies of field{n}."} for n in range(2500)]
+    file.write_text("".join(json.dumps(paper) + "\n" for paper in papers))
+    written = threading.Event()
+    opened: list[int] = []
+
+    def look() -> None:
+        while not written.is_set():
+            with Assistant.open(settings, embedder=ToyEmbedder()) as other:
+                opened.append(len(other.search("bees and flies")))
+
+    def write() -> None:
+        with Assistant.open(settings, embedder=ToyEmbedder()) as writer:
+            writer.ingest([file])
+        written.set()
+
+    _all_at_once([write, look, look])
+    assert written.is_set()
+    assert len(opened) > 2
+    with Assistant.open(settings, embedder=ToyEmbedder()) as assistant:
+        found = assistant.verify()
+        assert (found.abstracts, found.problems) == (2500, ())
 
 
 def test_searching_and_asking_at_once_from_the_start(
