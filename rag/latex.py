@@ -36,6 +36,7 @@ _WIDE = re.compile(r"\\(?:wide|Wide)?(tilde|Tilde|hat|Hat)(?![a-zA-Z])")
 _FRACTION = re.compile(r"\\[tdc]frac(?![a-zA-Z])")
 _GLUED = re.compile(r"(emph|text(?:it|bf|tt|sc|rm)|math(?:cal|bb|bf|rm|sf)|sqrt|tilde|hat|bar)(\w+)")  # braces lost
 _HREF = re.compile(rf"\\href\s?({_BRACES})\s?({_BRACES})")
+_POWER = re.compile(r"(?<=\d)\\textsuperscript\s?\{\s*([-−+]?\d+)\s*\}")
 _DEGREE = re.compile(r"\^\s?(?:\\circ(?![a-zA-Z])|\{\s*\\circ\s*\})")
 
 _NAMED = {
@@ -71,6 +72,7 @@ def latex_to_text(text: str) -> str:
     text = _quotes_and_dashes(text)
     if "\\" not in text and "$" not in text:
         return text
+    text = _POWER.sub(r"^\1", text)
     text = _TIE.sub(" ", text)
     text = _BRACKETS.sub(lambda found: _math(found[1] or found[2]), text)
     text = _dollars(text)
@@ -94,6 +96,7 @@ def bibtex_to_text(value: str) -> str:
     """
     if not _TEX.search(value):
         return value
+    value = _POWER.sub(r"^\1", value)
     parts: list[str] = []
     position = 0
     while found := _TEX.search(value, position):

@@ -13,7 +13,7 @@ from rag.corpus.record import Record
 from rag.corpus.retraction import is_retracted
 from rag.corpus.title import DERIVED, derive_title
 from rag.records import Abstract, Rejection, Source
-from rag.text import derived_id, normalise, words
+from rag.text import INVISIBLE, derived_id, normalise, words
 
 LONGEST_TEXT = 100_000
 """Characters; an abstract has some thousand, a text over this is a whole paper or a mistake."""
@@ -73,6 +73,16 @@ def clean(record: Record) -> Abstract | Rejection:
 
     The id is the record's own, else derived from the text; a missing title is derived from the text.
     """
+    try:
+        return _cleaned(record)
+    except RecursionError:
+        reason = (
+            f"A value of the record is nested too deeply (its fields: {_names(record)}); flatten it or leave it out."
+        )
+        return Rejection(record.path, record.number, reason)
+
+
+def _cleaned(record: Record) -> Abstract | Rejection:
     given = unwrapped(record.fields)
     fields = _Fields(_by_name(given), {**interpret(given), **record.chosen})
 
@@ -112,9 +122,13 @@ def clean(record: Record) -> Abstract | Rejection:
 def _no_abstract(record: Record, fields: "_Fields") -> str:
     title = normalise(_text(_first(fields, "title")))[:100]
     of = f" of “{title}”" if title else ""
-    given = normalise(", ".join(map(str, list(record.fields)[:8])))[:200] or "none"
     remedy = "fill the field 'abstract', or map another one to it (--map text=NAME)"
-    return f"The record{of} has no abstract (its fields: {given}); {remedy}."
+    return f"The record{of} has no abstract (its fields: {_names(record)}); {remedy}."
+
+
+def _names(record: Record) -> str:
+    """The names of the first fields of a record, to be shown."""
+    return normalise(", ".join(map(str, list(record.fields)[:8])))[:200] or "none"
 
 
 def _by_name(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -206,7 +220,9 @@ def _url(fields: _Fields) -> str:
     Characters that no address may have come as browsers send them (RFC 3986), so that no format trips over them.
     """
     given = (each for value in _values(fields, "url") for each in (value if isinstance(value, list) else [value]))
-    found = next((found[0] for value in given if (found := _ADDRESS.match(_text(value).strip()))), "")
+    found = next(
+        (found[0] for value in given if (found := _ADDRESS.match(INVISIBLE.sub("", _text(value)).strip()))), ""
+    )
     return _NOT_IN_ADDRESSES.sub(lambda each: f"%{ord(each[0]):02X}", found)
 
 

@@ -1,8 +1,11 @@
 """Tables in text: values parted by commas, tabs, semicolons or bars, under a first row that names the columns."""
 
 import ast
+import contextlib
 import csv
+import json
 import re
+import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -17,7 +20,9 @@ _LONGEST_ROW = 1_000_000
 """Characters; a row that is longer has lost the end of a quote."""
 _STRING = r"""\s*(?:'(?:[^'\\\n]|\\['"\\])*+'|"(?:[^"\\\n]|\\['"\\])*+")\s*"""
 _LIST = re.compile(rf"\[{_STRING}(?:,{_STRING})*+\]")
-_SAID = re.compile(r'^"?sep=([,;|\t])"?\s*$', re.IGNORECASE)
+_LONGEST_OBJECT = 20_000
+_SAID = re.compile(r'^"?(?:sep=([,;|\t])"?\s*$|About the data: )', re.IGNORECASE)
+"""What stands before the names: Excel's delimiter, or where Dimensions says what was exported."""
 
 
 def is_table(suffix: str, head: str) -> bool:
@@ -108,8 +113,8 @@ def read_table(path: str, lines: Iterable[Line | Rejection]) -> Iterator[Record 
     csv.field_size_limit(max(csv.field_size_limit(), 2 * _LONGEST_ROW))
     feed = _Feed(lines)
     delimiter = ""
-    if said := _SAID.match(feed.first()):  # as Excel begins its files
-        delimiter = said[1]
+    if said := _SAID.match(feed.first()):
+        delimiter = said[1] or ""
         next(iter(feed), "")
     delimiter = delimiter or _delimiter(feed.first())
     names: list[str] = []
@@ -162,9 +167,22 @@ def _without_header(path: str, line: int, delimiter: str, cells: list[str]) -> R
     return Rejection(path, line, reason)
 
 
-def _listed(cell: str) -> str | list[str]:
-    """A list of strings, where a cell is one as Python or JSON writes it (pandas leaves them so)."""
+def _listed(cell: str) -> str | list[Any] | dict[str, Any]:
+    """A list of strings, objects, or an object, where a cell is one as Python or JSON writes it (pandas leaves them so)."""
+    if cell.startswith(("[{", "{")) and len(cell) <= _LONGEST_OBJECT:
+        return _object(cell)
     return list(ast.literal_eval(cell)) if cell.startswith("[") and _LIST.fullmatch(cell) else cell
+
+
+def _object(cell: str) -> str | list[Any] | dict[str, Any]:
+    for read in (json.loads, ast.literal_eval):
+        # A set with a list in it is a TypeError; of odd escapes in what is no literal after all, Python would warn.
+        with contextlib.suppress(ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            with warnings.catch_warnings(action="ignore"):
+                found = read(cell)
+            if isinstance(found, (list, dict)):
+                return found
+    return cell
 
 
 def _record(path: str, feed: _Feed, names: list[str], cells: list[str], delimiter: str) -> Record | Rejection:

@@ -107,9 +107,7 @@ def _semantic_scholar(fields: Fields) -> dict[str, Any]:
             fields.get("journal"),
         ),
         "url": _first(fields.get("url"), dig(fields, "openAccessPdf", "url"), dig(access, "url")),
-        "keywords": list(
-            dict.fromkeys(dig(each, "category") if isinstance(each, Mapping) else each for each in fields_of_study)
-        ),
+        "keywords": [dig(each, "category") if isinstance(each, Mapping) else each for each in fields_of_study],
     }
 
 
@@ -121,7 +119,7 @@ def _annotated(fields: Fields, part: str) -> str | None:
     try:
         spans = orjson.loads(marks) if isinstance(marks, str) else marks
         return " ".join(str(text)[int(span["start"]) : int(span["end"])] for span in spans) if text and spans else None
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError):
         return None
 
 
@@ -252,6 +250,6 @@ DIALECTS = (
     Dialect("OpenReview", lambda fields: dig(fields, "content", "abstract") is not None, _open_review),
     Dialect("Crossref and CSL-JSON", lambda fields: bool(
         fields.keys() & {"container-title", "issued", "citation-key"}
-    ) or {"type", "DOI"} <= fields.keys() or fields.get("type") in CSL_TYPES, _crossref),
+    ) or {"type", "DOI"} <= fields.keys() or str(fields.get("type")) in CSL_TYPES, _crossref),
 )  # fmt: skip
 """First match wins."""

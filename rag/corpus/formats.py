@@ -19,7 +19,12 @@ from rag.corpus.plain_text import is_wrapped, read_lines, read_paragraphs
 from rag.corpus.pubmed_xml import is_pubmed_xml, read_pubmed_xml
 from rag.corpus.record import Record
 from rag.corpus.ris import is_ris, read_ris
-from rag.corpus.web_of_science import is_web_of_science, read_web_of_science
+from rag.corpus.web_of_science import (
+    is_web_of_science,
+    is_web_of_science_table,
+    read_web_of_science,
+    read_web_of_science_table,
+)
 from rag.records import Rejection
 
 Reader = Callable[[str, Iterable[Line | Rejection]], Iterator[Record | Rejection]]
@@ -82,6 +87,7 @@ FORMATS = (
     Format("MEDLINE", is_medline, read_medline),
     Format("RIS", is_ris, read_ris),
     Format("Web of Science", is_web_of_science, read_web_of_science),
+    Format("Web of Science table", is_web_of_science_table, read_web_of_science_table),
     Format("EndNote", is_endnote, read_endnote),
     Format("BibTeX", is_bibtex, read_bibtex),
     Format("CSV and TSV", is_table, read_table),

@@ -7,11 +7,17 @@ DOI to every paper, DOIs are copied wrongly, and a notice's text stands under ma
 import hashlib
 import re
 from dataclasses import replace
+from urllib.parse import unquote
 
 from rag.records import Abstract
-from rag.text import content_words, text_key
+from rag.text import INVISIBLE, content_words, text_key
 
-_DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>{}\\\ud800-\udfff]+")
+_DOI = re.compile(r"10\.\d{4,9}/(?:[^\s\"<>{}\\\ud800-\udfff]|<(?:[\w.+-]{0,30}::|\d[\w.+-]{0,30}:)[\w.+-]{1,60}>)+")
+"""Of angle brackets only those around the page and the code of a title, as Wiley and others made DOIs out of SICIs."""
+_ADDRESS = re.compile(r"https?://(?P<resolver>(?:[\w-]+\.)?doi\.org/)?", re.IGNORECASE)
+_PAGE = re.compile(r"(?:/(?:full|abstract|pdf|epdf|meta)|\.(?:full(?:-text)?|abstract|pdf)){1,3}$", re.IGNORECASE)
+_PREPRINT = re.compile(r"(?<=\d)v\d+$", re.IGNORECASE)
+_ENDS = ".,;:'”’"
 _ARXIV = re.compile(
     r"(?:^|arxiv[.:/]\s*|/(?:abs|pdf|html)/)(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(v\d+)?(?:\.pdf)?$", re.I
 )
@@ -28,13 +34,26 @@ _LIKE_TITLE, _OTHER_TITLE = 0.5, 0.3
 
 def normalise_doi(raw: str) -> str:
     """The DOI in ``raw`` (bare, "doi:...", or an address), in lower case; empty where there is none."""
-    found = _DOI.search(raw.strip())
+    return next(filter(None, map(_doi, INVISIBLE.sub("", raw).split())), "")
+
+
+def _doi(word: str) -> str:
+    """The DOI in a word; in an address its escapes are read, and what a publisher adds behind the DOI goes."""
+    address = _ADDRESS.search(word)
+    if address:
+        word = INVISIBLE.sub("", unquote(word))
+    found = _DOI.search(word)
     if not found:
         return ""
-    doi = found[0].rstrip(".,;:'”’").lower()
+    doi = found[0]
+    if address and not address["resolver"]:
+        parting = "[?#&]" if "?" in word[: found.start()] else "[?#]"  # PLOS: article?id=10...&type=printable
+        doi = _PAGE.sub("", re.split(parting, doi)[0].rstrip(_ENDS))
+        doi = _PREPRINT.sub("", doi) if doi.startswith("10.1101/") else doi
+    doi = doi.rstrip(_ENDS).lower()
     while doi.endswith(")") and doi.count(")") > doi.count("("):
-        doi = doi[:-1]
-    return doi
+        doi = doi[:-1].rstrip(_ENDS)
+    return doi if _DOI.fullmatch(doi) else ""
 
 
 def normalise_pmid(raw: str) -> str:

@@ -32,13 +32,13 @@ def _of_item(item: Any) -> str:
     if isinstance(item, dict):
         return _of_object(item)
     if isinstance(item, list) and item and all(isinstance(each, str) for each in item):
-        family, *given = (normalise(each) for each in item)
-        return " ".join(part for part in (*given[:1], family, *given[1:]) if part)
+        family, *given = (normalise(each) for each in item)  # arXiv's: given name, suffix, and then affiliations
+        return " ".join(part for part in (*given[:1], family, *given[1:2]) if part)
     return ""
 
 
 def _of_object(item: dict[str, Any]) -> str:
-    fields = {key.lower().replace("-", "_"): value for key, value in item.items()}
+    fields = {str(key).lower().replace("-", "_"): value for key, value in item.items()}
     given, family = (_first(fields, names) for names in (_GIVEN, _FAMILY))
     if family:
         particles = " ".join(_first(fields, (name,)) for name in ("dropping_particle", "non_dropping_particle"))
@@ -71,7 +71,7 @@ def _split(text: str) -> list[str]:
     pieces = [piece.strip() for piece in text.split(",") if piece.strip()]
     if len(pieces) > 1 and len(pieces) % 2 == 0 and all(_INITIALS.fullmatch(each) for each in pieces[1::2]):
         return [f"{given} {family}" for family, given in zip(pieces[::2], pieces[1::2], strict=True)]
-    if len(pieces) == 2 and " " not in pieces[0]:
+    if len(pieces) == 2 and (" " not in pieces[0] or " " not in pieces[1]):
         return [_natural_order(text)]
     return pieces
 

@@ -42,7 +42,7 @@ def _fields(article: Element) -> dict[str, Any]:
                 "BookDocument/Book/BookTitle",
             )
         ),
-        "authors": [_author(each) for each in article.findall("./*//AuthorList/Author")],
+        "authors": _authors(article),
         "year": first(
             article,
             journal + "JournalIssue/PubDate/Year",
@@ -73,6 +73,13 @@ def _abstract(article: Element) -> str:
     sections = article.findall("./*//Abstract/AbstractText") or article.findall("./*//OtherAbstract/AbstractText")
     labelled = ((each.get("Label", "").strip(), text_of(each).strip()) for each in sections)
     return " ".join(f"{label}: {text}" if label and label != "UNLABELLED" else text for label, text in labelled if text)
+
+
+def _authors(article: Element) -> list[dict[str, str]]:
+    """The authors of the article or the chapter; those of the book where the chapter has none of its own."""
+    places = ("MedlineCitation/Article", "BookDocument", "BookDocument/Book")
+    found = (article.findall(f"{place}/AuthorList/Author") for place in places)
+    return [_author(each) for each in next(filter(None, found), [])]
 
 
 def _author(author: Element) -> dict[str, str]:

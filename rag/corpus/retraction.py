@@ -11,7 +11,7 @@ _TITLE = re.compile(
         | (?:article\s+)?(?:retraction|withdrawal)\s+(?:notice|note|to)\b
         | (?:notice|statement|letter)\s+of\s+(?:retraction|withdrawal)\b
         | editorial\s+retraction\b
-    ) | .*[(\[]\s*(?:retracted|withdrawn)(?:\s+(?:article|paper|chapter|publication))?\s*[)\]]\W*$
+    ) | .*[(\[]\s*(?:retracted|withdrawn)(?:\s+(?:article|paper|chapter|publication))?\s*(?:[)\]]\W*$|\.\s*see\b)
     | .*[:.–—]\s*retract(?:ed|ion)(?:\s+(?:article|paper|notice|note))?\W*$""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
@@ -20,10 +20,14 @@ _TEXT = re.compile(
     r"(?:has\s+been|is|was)\s+(?:hereby\s+|now\s+)?(?:retracted|withdrawn)\b",
     re.IGNORECASE,
 )
-_TYPES = ("type", "types", "pubtype", "publicationtype", "publicationtypes", "pt", "subtype", "note", "notes", "n1")
+_TYPES = (
+    *("type", "types", "pubtype", "pubtypelist", "publicationtype", "publicationtypes", "documenttype", "subtype"),
+    *("pt", "dt", "m3"),  # tags of MEDLINE, Web of Science and RIS
+    *("note", "notes", "n1"),
+)
 _TYPE = re.compile(
-    r"(?:^|[;,.|])\W*(?:retracted(?:\s+(?:publication|article|paper))?|retraction(?:\s+of\s+publication|\s+notice)?"
-    r"|withdrawn)\W*(?:$|[;,.|])",
+    r"(?:^|[;,.|])\W{0,20}(?:retracted(?:\s+(?:publication|article|paper))?|retraction(?:\s+of\s+publication|\s+notice)?"
+    r"|withdrawn)\W{0,20}(?:$|[;,.|])",
     re.IGNORECASE,
 )
 _KEYWORD = re.compile(r"\b(?:retracted publication|retraction of publication)\b", re.IGNORECASE)

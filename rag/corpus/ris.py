@@ -17,6 +17,7 @@ _RIS = Dialect(
     last=frozenset(["ER"]),
 )
 _HEAD = re.compile(r"^\s*TY {1,2}- ?\w*\s+^\s*[A-Z][A-Z0-9] {1,2}-(?: |$)", re.MULTILINE)
+_OWN_NUMBER = re.compile(r"\s*(?:<p>)?\s*arxiv:", re.IGNORECASE)
 _PUBMED = re.compile(r"(?:pmid:?\s*)?(\d{1,8})", re.IGNORECASE)
 
 
@@ -42,14 +43,25 @@ def _meaning(record: Tagged) -> dict[str, Any]:
         "venue": record.first("T2", "JF", "JO", "BT", "C3", "JA", "J2"),
         "doi": next(filter(None, map(normalise_doi, [*record.all("DO", "M3", "L3"), *addresses])), ""),
         "pmid": _pmid(record, database),
-        "arxiv_id": next(
-            filter(None, [*map(mentioned_arxiv_id, notes), *map(normalise_arxiv_id, [*addresses, *record.all("DO")])]),
-            "",
-        ),
+        "arxiv_id": _arxiv_id(record, addresses),
         "url": addresses,
         "keywords": record.listed("KW"),
         "text": record.first("AB", "N2"),
     }
+
+
+def _arxiv_id(record: Tagged, addresses: list[str]) -> str:
+    """The arXiv number of the paper itself: free notes mention those of others, too."""
+    own = [
+        value for value in record.all("M1") if _OWN_NUMBER.match(value)
+    ]  # with its version, which addresses leave out
+    numbered = [*record.all("M1", "AN", "M3", "C7"), *filter(_OWN_NUMBER.match, record.all("N1"))]
+    found = [
+        *map(mentioned_arxiv_id, own),
+        *map(normalise_arxiv_id, [*addresses, *record.all("DO")]),
+        *map(mentioned_arxiv_id, numbered),
+    ]
+    return next(filter(None, found), "")
 
 
 def _author(name: str) -> Any:

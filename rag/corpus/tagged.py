@@ -59,11 +59,16 @@ def read_tagged(
             reason = f"The record is longer than {LONGEST_RECORD:,} characters; check where it should end."
             yield Rejection(path, found.number, reason)
             continue
-        raw = "\n".join(f"{tag} {value}" for tag, value in found.values)
-        fields: dict[str, list[str]] = {}
-        for tag, value in found.values:
-            fields.setdefault(tag, []).append(value)
-        yield Record(path, found.number, fields, digest(raw), meaning(found))
+        yield tagged_record(path, found, meaning)
+
+
+def tagged_record(path: str, found: Tagged, meaning: Callable[[Tagged], dict[str, Any]]) -> Record:
+    """The record that a run of tags is."""
+    raw = "\n".join(f"{tag} {value}" for tag, value in found.values)
+    fields: dict[str, list[str]] = {}
+    for tag, value in found.values:
+        fields.setdefault(tag, []).append(value)
+    return Record(path, found.number, fields, digest(raw), meaning(found))
 
 
 def _records(lines: Iterable[Line | Rejection], dialect: Dialect) -> Iterator[Tagged | Rejection]:

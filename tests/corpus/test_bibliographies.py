@@ -242,6 +242,29 @@ EXPECTED: dict[str, dict[int, Abstract | str]] = {
             venue="PROCEEDINGS OF FOG",
         ),
     },
+    "web_of_science_table.txt": {
+        2: expected(
+            LAMPS,
+            "Lighthouse keepers and the weather",
+            "WOS:000400000000001",
+            authors=("Ivo Lamp", "Rhea Wick", "Keepers Study Grp"),
+            year=2017,
+            venue="COASTAL STUDIES",
+            doi="10.5555/coast.2017.3",
+            pmid="28400001",
+            keywords=("lighthouses", "storms", "weather logs", "PREDICTION"),
+        ),
+        3: expected(
+            "Fog signals are heard at twice the distance over a cold sea as over a warm one, in 52 trials.",
+            'Fog "signals',
+            "WOS:000400000000002",
+            authors=("R Wick",),
+            year=2018,
+            venue="PROCEEDINGS OF FOG",
+            retracted=True,
+        ),
+        4: "The row has 21 cells, but there are 20 columns",
+    },
     "endnote.enw": {
         1: expected(
             "Rain halves the stings per touch, in 400 touches by 20 volunteers. Gloves were not worn.",
@@ -536,6 +559,46 @@ def test_a_broken_element_leaves_its_neighbours(broken: str, tmp_path: Path) -> 
     assert list(found) == [2, 3, 4]
     assert "not valid XML" in str(found[3])
     assert [each.pmid for each in found.values() if isinstance(each, Abstract)] == ["7", "8"]
+
+
+def test_the_authors_of_a_chapter_are_not_the_editors_of_its_book(tmp_path: Path) -> None:
+    """PubMed's books name both; the book's own stand for a chapter that names none."""
+    people = "<AuthorList><Author><LastName>{0}</LastName></Author></AuthorList>"
+    chapter = "<PubmedBookArticle><BookDocument><PMID>{0}</PMID><Book>{1}</Book>{2}<Abstract><AbstractText>{3}"
+    chapter += "</AbstractText></Abstract></BookDocument></PubmedBookArticle>\n"
+    editor, author = people.format("Editor"), people.format("Author")
+    both = chapter.format(7, editor, author, BOATS) + chapter.format(8, editor, "", MOSS)
+    found = written(tmp_path, "a.xml", f"<PubmedArticleSet>\n{both}</PubmedArticleSet>")
+    assert [each.authors for each in found.values() if isinstance(each, Abstract)] == [("Author",), ("Editor",)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "number"),
+    [
+        (
+            ["UR  - https://arxiv.org/abs/2101.00001", "N1  - Comment: has text overlap with arXiv:2201.01234"],
+            "2101.00001",
+        ),
+        (["DO  - 10.48550/arXiv.2101.00001", "N1  - arXiv:2201.01234"], "2101.00001"),
+        (["UR  - https://a.example/x", "N1  - Comment: has text overlap with arXiv:2201.01234"], ""),
+        (["N1  - <p>arXiv:2101.00001 [cs]</p>"], "2101.00001"),
+        (["M1  - arXiv:2101.00001v2", "UR  - https://arxiv.org/abs/2101.00001"], "2101.00001v2"),
+    ],
+)
+def test_an_arxiv_number_in_a_note_may_be_of_another_paper(lines: list[str], number: str, tmp_path: Path) -> None:
+    """Addresses and the DOI say more, and a note counts that begins with the number; our own exports keep the version."""
+    record = "\n".join(["TY  - JOUR", f"AB  - {BOATS}", *lines, "ER  - ", ""])
+    (found,) = written(tmp_path, "a.ris", record).values()
+    assert isinstance(found, Abstract)
+    assert found.arxiv_id == number
+
+
+def test_powers_in_bibtex(tmp_path: Path) -> None:
+    """A superscript number right after another is its power."""
+    entry = r"@article{a, title={T}, abstract={We count 10\textsuperscript{6} snails, 1\textsuperscript{st} of all.}}"
+    (found,) = written(tmp_path, "a.bib", entry + "\n").values()
+    assert isinstance(found, Abstract)
+    assert found.text.startswith("We count 10^6 snails, 1")
 
 
 LAUGHS = "".join(f'<!ENTITY lol{level} "{f"&lol{level - 1};" * 10}">' for level in range(1, 10))

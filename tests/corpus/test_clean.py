@@ -91,6 +91,7 @@ def test_text_in_parts_and_with_a_label() -> None:
         ("Ada Lovelace, Grace Hopper", ("Ada Lovelace", "Grace Hopper")),
         ("Lovelace, A., Hopper, G. M.", ("A. Lovelace", "G. M. Hopper")),
         ("Lovelace, Ada", ("Ada Lovelace",)),
+        ("García Márquez, Gabriel", ("Gabriel García Márquez",)),
         ("Ada Lovelace", ("Ada Lovelace",)),
         ("Andy Sand", ("Andy Sand",)),
         (["Ada Lovelace", "", None, 3], ("Ada Lovelace",)),
@@ -99,6 +100,10 @@ def test_text_in_parts_and_with_a_label() -> None:
         ([{"first": "Grace", "middle": [], "last": "Hopper"}], ("Grace Hopper",)),
         ([{"author": {"display_name": "Ada Lovelace"}}], ("Ada Lovelace",)),
         ([["Lovelace", "Ada", ""], ["Hopper", "Grace", "Jr"]], ("Ada Lovelace", "Grace Hopper Jr")),
+        (
+            [["Bruneau", "Vincent", "", "IMB"], ["Hopper", "Grace", "Jr", "Navy", "Yale"]],
+            ("Vincent Bruneau", "Grace Hopper Jr"),
+        ),
         (r"G\"odel, Kurt", ("Kurt Gödel",)),
         (None, ()),
         (42, ()),
@@ -123,6 +128,12 @@ def test_only_web_addresses_become_links() -> None:
     assert cleaned(url="javascript:alert(1)").url == ""
     assert cleaned(url="file:///etc/passwd").url == ""
     assert cleaned(url=["ftp://x", "http://example.org/a b"]).url == "http://example.org/a"
+
+
+def test_addresses_and_identifiers_cannot_steer_a_terminal() -> None:
+    """Escape sequences and characters that turn the direction of writing are left out of them, too."""
+    abstract = cleaned(url="https://a.example/\x1b]0;b\x07c\u202e", doi="10.1234/ab\x1b[31mc")
+    assert (abstract.url, abstract.doi) == ("https://a.example/]0;bc", "10.1234/ab[31mc")
 
 
 def test_identifiers_out_of_addresses() -> None:
@@ -157,6 +168,24 @@ def test_rejections(fields: dict[str, Any], told: str) -> None:
     assert (found.path, found.record) == ("file.jsonl", 7)
     assert told in found.reason
     assert found.reason.endswith(".")
+
+
+@pytest.mark.parametrize("field", ["abstract", "type"])
+def test_values_that_are_nested_too_deeply(field: str) -> None:
+    """They cost their record, which is told, and not the run."""
+    value: Any = TEXT
+    for _ in range(990):
+        value = [value]
+    found = clean(record(**{"abstract": TEXT, field: value}))
+    assert isinstance(found, Rejection)
+    assert "nested too deeply" in found.reason
+    assert field in found.reason
+
+
+def test_powers() -> None:
+    """A superscript number right after another is its power in LaTeX, too."""
+    text = cleaned(abstract=rf"{TEXT} Of 10\textsuperscript{{6}} and 2\textsuperscript{{-5}}.").text
+    assert text.endswith("Of 10^6 and 2^-5.")
 
 
 def test_other_scripts_are_text() -> None:

@@ -60,6 +60,16 @@ def test_excel_says_its_delimiter(write: Write) -> None:
     assert found.text == TEXT
 
 
+def test_dimensions_says_what_was_exported(write: Write) -> None:
+    """The line before the names is no row, whatever is written in it."""
+    about = (
+        "\"About the data: Exported on Jun 05, 2023, Criteria: 'snails; slow'. © 2023 Digital Science, all rights.\""
+    )
+    (found,) = cleaned(write(f'{about}\nRank,Title,Abstract,PubYear\n500,Snails,"{TEXT}",2020\n'))
+    assert isinstance(found, Abstract)
+    assert (found.title, found.text, found.year) == ("Snails", TEXT, 2020)
+
+
 def test_a_row_that_would_lose_text_is_rejected(write: Write) -> None:
     """More cells than columns mean an unquoted comma; the row is named and the next one read."""
     long, good = cleaned(write(f'title,abstract\nA,{TEXT}\nB,"{TEXT}"\n'))
@@ -148,3 +158,42 @@ def test_lists_as_pandas_leaves_them(write: Write) -> None:
     )
     assert isinstance(second, Abstract)
     assert second.authors == ("[Ines Quarrow]",)
+
+
+def test_objects_as_pandas_leaves_them(write: Write) -> None:
+    """Semantic Scholar's authors and identifiers are read, as Python or JSON writes them."""
+    people = ["[{'authorId': '1', 'name': \"Wren O'Dell\"}, {'authorId': None, 'name': 'Ines Quarrow'}]"]
+    people += ['[{"authorId": null, "name": "Wren O\'Dell"}, {"name": "Ines Quarrow"}]']
+    names = "{'DOI': '10.5555/x', 'PubMed': '123'}"
+    quoted = [each.replace('"', '""') for each in people]
+    rows = [f'"{each}","{names}","{TEXT} {number}"' for number, each in enumerate(quoted)]
+    for found in cleaned(write("\n".join(["authors,externalIds,abstract", *rows]))):
+        assert isinstance(found, Abstract)
+        assert (found.authors, found.doi, found.pmid) == (("Wren O'Dell", "Ines Quarrow"), "10.5555/x", "123")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "{NER} in gardens",
+        "{1, 2}",
+        "{[]: 1}",
+        "[{1: \\d}]",
+        "{'\\d': 1",
+        "[{" * 5000,
+        "{1:" + "-" * 15_000 + "1",
+        "{1if 2}",
+    ],
+)
+def test_what_only_begins_like_an_object_is_text(cell: str, write: Write) -> None:
+    """It is told to nobody, and ends nothing."""
+    (found,) = read(write(f"title\tabstract\n{cell}\t{TEXT}\n"))
+    assert isinstance(found, Record)
+    assert found.fields["title"] == cell
+
+
+def test_an_object_with_odd_names(write: Write) -> None:
+    """Python's may have numbers for names."""
+    (found,) = cleaned(write(f"authors\tabstract\n[{{1: 2, 'name': 'Ines Quarrow'}}]\t{TEXT}\n"))
+    assert isinstance(found, Abstract)
+    assert found.authors == ("Ines Quarrow",)

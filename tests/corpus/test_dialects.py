@@ -245,6 +245,12 @@ def test_every_field_of_a_fixture(name: str) -> None:
             assert replace(each, sources=()) == expected
 
 
+@pytest.mark.parametrize("fields", [{"type": ["article"]}, {"paperId": "1", "fieldsOfStudy": [["Biology"]]}])
+def test_a_list_where_a_word_is_expected(fields: dict[str, object]) -> None:
+    """It is no reason to stop."""
+    assert isinstance(clean(Record("f", 1, {"abstract": "Snails are slow, as was found.", **fields}, "")), Abstract)
+
+
 def test_a_single_work_as_the_service_answers_it() -> None:
     """The answer to a request for one work is that work."""
     answer = {
@@ -267,6 +273,15 @@ def test_a_single_work_as_the_service_answers_it() -> None:
             "With <jats:alternatives><jats:tex-math>$x$</jats:tex-math><mml:math><mml:mi>x</mml:mi></mml:math>"
             "</jats:alternatives> we see more.",
             "With x we see more.",
+        ),
+        ("About 5 × 10<jats:sup>6</jats:sup> cells in<sup>1</sup> all.", "About 5 × 10^6 cells in1 all."),
+        ("A share of 10<sup>-5</sup> and 10<SUP class='x'> +3 </SUP> of all.", "A share of 10^-5 and 10^+3 of all."),
+        ("Both n<p and n>p occur where a<b and c>d hold.", "Both n<p and n>p occur where a<b and c>d hold."),
+        ("With i<s we get u>q, b<i or s>u, and a<p to p>q.", "With i<s we get u>q, b<i or s>u, and a<p to p>q."),
+        (
+            """<p id="a-1" lang='en'>See <a href=https://a.example/b>this</a>,<br /> and <jats:ext-link """
+            """xmlns:xlink="x" xlink:href="y" >that</jats:ext-link>.</p>""",
+            "See this, and that.",
         ),
     ],
 )

@@ -8,6 +8,8 @@ from rag.corpus import identity_keys, merge
 from rag.corpus.identity import normalise_arxiv_id, normalise_doi, normalise_pmid
 from rag.records import Abstract, Source
 
+SICI = "10.1002/(SICI)1097-0258(19980815/30)17:15/16<1661::AID-SIM968>3.0.CO;2-2"
+
 
 def abstract(**known: object) -> Abstract:
     """An abstract of which only the given is known."""
@@ -22,6 +24,24 @@ def abstract(**known: object) -> Abstract:
         ("(doi:10.1000/x)", "10.1000/x"),
         ("http://dx.doi.org/10.1000/x;", "10.1000/x"),
         ("11.1000/x", ""),
+        (f"https://doi.org/{SICI}", SICI.lower()),
+        (f"https://doi.org/{SICI}".replace("<", "%3C").replace(">", "%3E"), SICI.lower()),
+        ("10.1175/1520-0477(1996)077<0437:TNYRP>2.0.CO;2", "10.1175/1520-0477(1996)077<0437:tnyrp>2.0.co;2"),
+        ("<doi>10.1000/x</doi>", "10.1000/x"),
+        ("10.1000/x<jats:p>", "10.1000/x"),
+        ("https://doi.org/10.1016%2Fj.cell.2020.01.001", "10.1016/j.cell.2020.01.001"),
+        ("https://a.example/doi/10.1000/x?needAccess=true#top", "10.1000/x"),
+        ("https://a.example/article?id=10.1371/journal.pone.1&type=printable", "10.1371/journal.pone.1"),
+        ("https://a.example/articles/10.1000/x/full", "10.1000/x"),
+        ("https://a.example/articles/10.1000/x.1/EPDF", "10.1000/x.1"),
+        ("https://a.example/pdf/10.1000/x.pdf", "10.1000/x"),
+        ("https://a.example/content/10.1101/2020.01.02.123456v1.full.pdf", "10.1101/2020.01.02.123456"),
+        ("https://a.example/content/10.1101/2020.01.02.123456v2.abstract", "10.1101/2020.01.02.123456"),
+        ("https://a.example/10.1000/xv1.full", "10.1000/xv1"),
+        ("https://a.example/?a=1 https://doi.org/10.1000/x", "10.1000/x"),
+        ("https://doi.org/10.1000/x.pdf", "10.1000/x.pdf"),
+        ("10.1000/x/full", "10.1000/x/full"),
+        ("10.1000/a.)", "10.1000/a"),
         ("", ""),
     ],
 )
@@ -60,6 +80,17 @@ def test_normalising_identifiers_again_changes_nothing(raw: str) -> None:
     """An identifier in its one spelling stays as it is."""
     for spelled in (normalise_doi, normalise_pmid, normalise_arxiv_id):
         assert spelled(spelled(raw)) == spelled(raw)
+
+
+PIECES = st.sampled_from(
+    "https:// doi.org/ a.b/ 10.1000/ 10.1101/ x1 /full .pdf v1 ? # & %2F %3C %00 %253C <1::A> <1:A> < > . ) ( İ".split()
+)
+
+
+@given(st.lists(PIECES, max_size=9).map("".join))
+def test_normalising_a_doi_out_of_an_address_again_changes_nothing(raw: str) -> None:
+    """What was taken off or decoded once leaves nothing to take off."""
+    assert normalise_doi(normalise_doi(raw)) == normalise_doi(raw)
 
 
 def test_keys_meet_where_papers_do() -> None:

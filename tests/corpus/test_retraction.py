@@ -29,6 +29,7 @@ def _clean(**fields: object) -> Abstract:
         "Snails are fast (Retracted)",
         "Snails are fast [RETRACTED ARTICLE]",
         "Snails are fast: retraction",
+        "Snails are fast (Retracted article. See vol 375, pg 445, 2010)",
     ],
 )
 def test_a_title_says_so(title: str) -> None:
@@ -64,6 +65,11 @@ def test_a_title_about_retraction_says_nothing(title: str) -> None:
         ({"note": "Title derived from the abstract. Retracted"}, True),
         ({"comments": "This paper has been withdrawn by the authors"}, True),
         ({"abstract": "This paper has been withdrawn by the author due to an error in equation 3."}, True),
+        ({"DT": ["Article; Retracted Publication"]}, True),
+        ({"M3": ["Article; Retracted Publication"]}, True),
+        ({"pubTypeList": {"pubType": ["Journal Article", "Retracted Publication"]}}, True),
+        ({"Document Type": "Retracted"}, True),
+        ({"Document Type": "Article"}, False),
         ({"keywords": ["retraction", "manifolds"]}, False),
         ({"note": "We study retracted papers."}, False),
     ],
