@@ -271,7 +271,9 @@ def table_command(
     from eval.tables import readme_table, write_between_markers
 
     scored = [load(path) for path in runs]
-    table = readme_table({run.run.get("llm", path.name): run for path, run in zip(runs, scored, strict=True)})
+    names = [run.run.get("llm", path.name) for path, run in zip(runs, scored, strict=True)]
+    heads = [f"{name} ({path.name})" if names.count(name) > 1 else name for path, name in zip(runs, names, strict=True)]
+    table = readme_table(dict(zip(heads, scored, strict=True)))
     if write:
         write_between_markers(write, table)
     else:

@@ -4,6 +4,7 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,14 +42,26 @@ def throw_away(
             yield assistant
 
 
+SHAPING = (
+    *("reader", "reranker", "candidates", "weight_chunk", "weight_sentence", "weight_bm25", "min_confidence"),
+    *("max_sentences", "evidence_sentences", "unsupported", "llm_base_url", "llm_max_tokens"),
+)
+"""Settings that change what is answered."""
+
+
 def identify(assistant: "Assistant", questions: Sequence[Path], corpus: str) -> dict[str, str]:
     """What a run measures, for metrics.json: a later run into the same folder has to be of the same."""
     stats = assistant.stats()
     content = b"".join(path.read_bytes() for path in questions)
+    texts = hashlib.sha256()
+    for abstract in assistant.abstracts():
+        texts.update(f"{abstract.id}\n{abstract.title}\n{abstract.text}\n".encode())
     return {
+        "footnote": version("footnote-rag"),
+        "settings": ", ".join(f"{name} {getattr(assistant.settings, name)}" for name in SHAPING),
         "llm": assistant.settings.llm,
         "corpus": corpus,
-        "abstracts": str(stats.abstracts),
+        "abstracts": f"{stats.abstracts} ({texts.hexdigest()[:12]})",
         "embedder": str(stats.embedder),
         "question set": f"{', '.join(path.name for path in questions)} ({hashlib.sha256(content).hexdigest()[:12]})",
     }

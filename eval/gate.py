@@ -101,9 +101,14 @@ def check_gates(now: Scored, baseline: Scored, gates: Gates) -> list[Failure]:
     ):
         raise InputError("The questions are not those of the baseline; make it again with `rag eval gate --update`.")
     values = metric_values(now)
-    missing = sorted({*gates.minimum, *gates.maximum, *gates.baseline.metrics} - values.keys())
+    changes = compare(baseline, now).changes
+    missing = sorted({*gates.minimum, *gates.maximum} - values.keys())
+    missing += sorted({*gates.baseline.metrics} - {change.metric for change in changes})
     if missing:
-        raise InputError(f"The gates name {missing[0]!r}, which this run does not have; correct gates.toml.")
+        raise InputError(
+            f"The gates name {missing[0]!r}, which this run, or the baseline, does not have; correct gates.toml, or make the "
+            "baseline again with `rag eval gate --update`."
+        )
     failures = [
         Failure(name, f"{values[name]:.3f}, under the minimum of {least:.3f}")
         for name, least in gates.minimum.items()
@@ -120,7 +125,7 @@ def check_gates(now: Scored, baseline: Scored, gates: Gates) -> list[Failure]:
             f"{change.after:.3f}, significantly worse than the baseline's {change.before:.3f} "
             f"(p = {change.difference.p:.4f} over {change.difference.count})",
         )
-        for change in compare(baseline, now).changes
+        for change in changes
         if change.metric in gates.baseline.metrics
         and change.worse
         and abs(change.difference.value) > gates.tolerance

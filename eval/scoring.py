@@ -1,7 +1,7 @@
 """From results to numbers: the metrics of each question, and of all of them with their intervals."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from eval.metrics import abstention, citations, latency
 from eval.metrics.answers import key_fact_recall, rouge_l, token_f1
@@ -134,6 +134,16 @@ SET_METRICS: Mapping[str, Callable[[Sequence[Score]], float | None]] = {
 """Metrics that only a set of questions has."""
 
 
+COUNTED: Mapping[str, Callable[[Sequence[Score]], list[Score]]] = {
+    "abstention_precision": lambda scores: [each for each in scores if each.abstained],
+    "abstention_recall": lambda scores: [each for each in scores if not each.answerable],
+    "auroc_nearmiss": _only("nearmiss"),
+    "auroc_offtopic": _only("offtopic"),
+    "aurc": lambda scores: [each for each in scores if not each.abstained],
+}
+"""The questions that such a metric is over, where it is not all of them."""
+
+
 def _intervals(scores: Sequence[Score], resamples: int) -> dict[str, Interval]:
     names = dict.fromkeys(name for each in scores for name in each.values)
     found: dict[str, Interval] = {}
@@ -142,7 +152,7 @@ def _intervals(scores: Sequence[Score], resamples: int) -> dict[str, Interval]:
     for name, statistic in SET_METRICS.items():
         interval = bootstrap(scores, statistic, resamples=max(1, resamples // 4))
         if interval is not None:
-            found[name] = interval
+            found[name] = replace(interval, count=len(COUNTED.get(name, list)(scores)))
     return found
 
 

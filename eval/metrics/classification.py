@@ -26,11 +26,11 @@ class ConfusionMatrix:
 
     @property
     def macro_f1(self) -> float:
-        """The mean over the labels that occur, as gold or as called, of 2 TP / (2 TP + FP + FN)."""
+        """The mean over the gold labels that occur of 2 TP / (2 TP + FP + FN)."""
         scores = []
         for i in range(len(self.labels)):
             gold, called = sum(self.counts[i]), sum(row[i] for row in self.counts)
-            if gold + called:
+            if gold:
                 scores.append(2 * self.counts[i][i] / (gold + called))
         return sum(scores) / len(scores) if scores else 0.0
 

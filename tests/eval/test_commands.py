@@ -66,3 +66,6 @@ def test_two_runs_are_compared_and_tabled(
     assert "0.00 → 1.00  moss-2 (followup)" in compared.output
     tabled = CliRunner().invoke(app, ["table", str(tmp_path / "a"), str(tmp_path / "b")])
     assert tabled.output.startswith("| | `a` | `b` |")
+    run(questions, make_assistant(), tmp_path / "c", identity={"llm": "a"})
+    tabled = CliRunner().invoke(app, ["table", str(tmp_path / "a"), str(tmp_path / "c")])
+    assert tabled.output.startswith("| | `a (a)` | `a (c)` |")

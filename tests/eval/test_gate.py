@@ -71,6 +71,8 @@ def test_a_gate_on_nothing_is_refused(many: list[Question], make_assistant: Make
     now = _measure(many, make_assistant())
     with pytest.raises(InputError, match="'key_fact'"):
         check_gates(now, now, replace(RULES, minimum={"key_fact": 0.9}))
+    with pytest.raises(InputError, match=r"'followup\.key_facts'"):  # compared are metrics of all questions alone
+        check_gates(now, now, replace(RULES, baseline=replace(RULES.baseline, metrics=("followup.key_facts",))))
     with pytest.raises(InputError, match="--update"):
         check_gates(now, replace(now, scores=now.scores[1:]), RULES)
 

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 from eval import results, scored
+from eval.corpus import identify
 from eval.questions import Question, parse, to_json
 from eval.runner import run
 from eval.scoring import Group
+from rag import Assistant, Settings
 from rag.errors import InputError
 from rag.records import Progress
+from tests.doubles import ToyEmbedder
 
 MakeAssistant = Callable[..., Any]
 
@@ -31,6 +34,7 @@ def test_the_metrics_of_a_hand_made_run_are_known(
     assert _value(groups, "citation_precision_sentence") == pytest.approx(5 / 6)
     assert _value(groups, "citation_valid") == 1.0
     assert _value(groups, "abstention_recall") == 0.5
+    assert groups[0].metrics["abstention_recall"].count == 2
     assert _value(groups, "declined_answerable") == 0.0
     assert _value(groups, "recall@1") == 1.0
     assert _value(groups, "abstention_correct", "type:nearmiss") == 0.0
@@ -118,6 +122,29 @@ def test_offsets_and_texts_name_the_same_evidence(
     one, two = scored.load(tmp_path).scores
     assert dict(one.values) == dict(two.values)
     assert groups[0].metrics["citation_precision_sentence"].count == 2
+
+
+def test_a_run_is_of_its_settings_and_its_texts(settings: Settings, seeds: Path, tmp_path: Path) -> None:
+    """Another reader, another threshold or a changed abstract make it another run; another folder for models does not."""
+
+    def identity(**changes: object) -> dict[str, str]:
+        with Assistant.open(settings.model_copy(update=changes), embedder=ToyEmbedder()) as assistant:
+            return identify(assistant, [tmp_path / "asked.jsonl"], "corpus")
+
+    (tmp_path / "asked.jsonl").write_text("")
+    with Assistant.open(settings, embedder=ToyEmbedder()) as assistant:
+        assistant.ingest([seeds])
+    first = identity()
+    assert identity(cache=tmp_path) == first
+    assert identity(reader="none") != first
+    assert identity(min_confidence=0.1) != first
+    with Assistant.open(settings, embedder=ToyEmbedder()) as assistant:
+        gone = next(assistant.abstracts())
+        assistant.remove([gone.id])
+        (tmp_path / "more.txt").write_text(f"{gone.text} It was changed.\n")
+        assistant.ingest([tmp_path / "more.txt"])
+    assert identity()["abstracts"].split()[0] == first["abstracts"].split()[0]
+    assert identity() != first
 
 
 def test_progress_counts_every_question(
