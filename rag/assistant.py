@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -327,7 +328,7 @@ class Assistant:
             years=catalog.counts_by("year"),
             venues=catalog.counts_by("venue"),
             embedder=embedder.name if embedder else "",
-            bytes_on_disk=sum(path.stat().st_size for path in self._index.folder.rglob("*") if path.is_file()),
+            bytes_on_disk=sum(map(_size, self._index.folder.rglob("*"))),
         )
 
     def vectors(self) -> "tuple[list[str], NDArray[np.float32]]":
@@ -373,3 +374,10 @@ class Assistant:
         from rag.llamaindex import FootnoteRetriever
 
         return FootnoteRetriever(self, limit)
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 of a folder, and of what an index has deleted since it was listed."""
+    with suppress(FileNotFoundError):
+        return path.stat().st_size if path.is_file() else 0
+    return 0

@@ -13,6 +13,7 @@ from rag.assistant import Assistant
 from rag.errors import FootnoteError, LLMError, NotFoundError, UsageError
 from rag.records import Abstract, Draft, Filters, Finished, Retrieved
 from ui.feedback import to_question_set
+from ui.markup import escape
 from ui.render import summary
 from ui.web import evidence, exports, transcript
 from ui.web.conversation import Conversation, Shelf, Turn, from_json, new_conversation, with_texts
@@ -186,11 +187,15 @@ class Desk:
         return from_json(store).current.turns[index].question, index
 
     def shown(self, store: Any) -> View:
-        """The page as the browser's store has it: after loading, and after the corpus changed.
-
-        The store stays as it is: a question may have been answered since it was read.
-        """
+        """The page as the browser's store has it, after loading."""
         return replace(self._shown(from_json(store)), store=None)
+
+    def refreshed(self, store: Any) -> View:
+        """What a change of the corpus alters; what is being read, edited or answered stays.
+
+        So does the store: a question may have been answered since it was read.
+        """
+        return replace(self.shown(store), live=None, evidence=None, editing=None, edit_note=None)
 
     def _shown(self, shelf: Shelf, announce: str | None = None) -> View:
         current = shelf.current
@@ -293,7 +298,11 @@ class Desk:
         if conversation.turns:
             return transcript.conversation_html(conversation, (), 0)
         count = self.assistant.count()
-        return transcript.conversation_html(conversation, self.examples(count), count)
+        try:
+            return transcript.conversation_html(conversation, self.examples(count), count)
+        except FootnoteError as error:  # the corpus cannot be searched: its conversations can still be read
+            welcome = transcript.conversation_html(conversation, (), count)
+            return f'{welcome}<p class="error" role="alert">{escape(str(error))}</p>'
 
     def _evidence(self, conversation: Conversation, index: int, marker: int | None = None, places: str = "") -> str:
         answer = conversation.turns[index].answer

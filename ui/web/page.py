@@ -213,14 +213,17 @@ def _wire_chat(page: gr.Blocks, parts: _Parts, desk: Desk) -> None:
 def _wire_library(page: gr.Blocks, parts: _Parts, desk: Desk, shelves: Shelves) -> None:
     def about_corpus() -> Updates:
         choices = shelves.filter_choices()
-        composers = desk.composers()
         return {
             parts.headline: shelves.headline(),
             parts.years: shelves.years(),
             parts.venues: gr.update(choices=choices["venues"], visible=bool(choices["venues"])),
             parts.sources: gr.update(choices=choices["sources"], visible=bool(choices["sources"])),
-            parts.composer: gr.update(choices=composers, value=composers[0], info=desk.composer_problem() or None),
         }
+
+    def loaded() -> Updates:
+        composers = desk.composers()
+        problem = desk.composer_problem() or None
+        return {**about_corpus(), parts.composer: gr.update(choices=composers, value=composers[0], info=problem)}
 
     def shelve(store: Any, action: str, query: str) -> Updates:
         told = orjson.loads(action)
@@ -231,7 +234,7 @@ def _wire_library(page: gr.Blocks, parts: _Parts, desk: Desk, shelves: Shelves) 
             **about_corpus(),
             parts.table: shelves.table(query),
             parts.announce: f"<div>{escape(said)}</div>",
-            **parts.updates(desk.shown(store)),
+            **parts.updates(desk.refreshed(store)),
         }
 
     def ingest(uploads: list[str] | None) -> Iterator[Updates]:
@@ -240,16 +243,19 @@ def _wire_library(page: gr.Blocks, parts: _Parts, desk: Desk, shelves: Shelves) 
             for html in shelves.ingest(uploads):
                 yield {parts.report: html}
 
-    about = [parts.headline, parts.years, parts.venues, parts.sources, parts.composer]
+    about = [parts.headline, parts.years, parts.venues, parts.sources]
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    page.load(about_corpus, None, about, **quiet)
+    page.load(loaded, None, [*about, parts.composer], **quiet)
     parts.shelve.click(
         shelve, [parts.store, parts.action, parts.search], [*about, parts.table, *parts.viewed()], **quiet
     )
-    read = parts.upload.upload(ingest, [parts.upload], [parts.upload, parts.report], concurrency_limit=1, **quiet)
+    # Files that come while others are read are taken at once, and wait for their turn to be written.
+    read = parts.upload.upload(
+        ingest, [parts.upload], [parts.upload, parts.report], concurrency_limit=None, trigger_mode="multiple", **quiet
+    )
     read.then(about_corpus, None, about, **quiet)
     read.then(shelves.table, None, [parts.table], **quiet)
-    read.then(lambda store: parts.updates(desk.shown(store)), [parts.store], parts.viewed(), **quiet)
+    read.then(lambda store: parts.updates(desk.refreshed(store)), [parts.store], parts.viewed(), **quiet)
     parts.library_room.select(
         lambda query: (shelves.table(query), shelves.judged()), [parts.search], [parts.table, parts.judged], **quiet
     )

@@ -50,6 +50,21 @@ def test_showing_the_page_cannot_lose_an_answer(desk: Desk) -> None:
     assert desk.shown(asked(desk).store).store is None
 
 
+def test_a_change_of_the_corpus_leaves_what_is_being_done(desk: Desk) -> None:
+    """A running answer, an edit and the evidence panel stay; the welcome and the conversations are drawn again."""
+    view = desk.refreshed(asked(desk).store)
+    assert (view.store, view.live, view.evidence, view.editing, view.edit_note) == (None,) * 5
+    assert QUESTION in (view.transcript or "")
+
+
+def test_a_corpus_that_cannot_be_searched_is_a_page_that_says_so(settings: Settings, seeds: Path) -> None:
+    """The welcome names the trouble and the remedy, and no error is raised."""
+    with Assistant.open(settings, embedder=ToyEmbedder(64)) as assistant:
+        assistant.ingest([seeds])
+    with Assistant.open(settings, embedder=ToyEmbedder(32)) as assistant:
+        assert "RAG_EMBED_MODEL" in (Desk(assistant).shown(None).transcript or "")
+
+
 def test_stages_come_before_the_answer(desk: Desk) -> None:
     """The page says what is being done, and the controls change with it."""
     first, *_, last = desk.ask(None, QUESTION, Choices(), NOT_EDITING)

@@ -7,6 +7,7 @@
   const one = (selector, within = document) => within.querySelector(selector);
   const SENDERS = { ask: "#ask-again", retry: "#ask-again", page: "#shelve", remove: "#shelve" };
   const CHANGES_CONVERSATION = ["ask", "retry", "edit", "rate", "new", "switch", "delete"];
+  const BUSY = "Wait for the answer, or stop it first.";
   const wide = matchMedia("(min-width: 1080px)");
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const seen = new WeakSet();
@@ -56,6 +57,14 @@
     article.scrollIntoView({ block: "start", behavior: marks.length ? "auto" : motion });
     if (marks.length) marks[0].scrollIntoView({ block: "center", behavior: motion });
   };
+
+  document.addEventListener("keydown", (event) => {
+    const sends = event.key === "Enter" && !event.shiftKey && event.target.closest && event.target.closest("#question");
+    if (!sends || !one(".turn.live")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    announce(BUSY);
+  }, true);
 
   const follow = (link) => {
     const id = link.getAttribute("href").slice(1);
@@ -112,7 +121,7 @@
       return;
     }
     if (CHANGES_CONVERSATION.includes(action.do) && one(".turn.live")) {
-      announce("Wait for the answer, or stop it first.");
+      announce(BUSY);
       return;
     }
     if ((action.do === "remove" || action.do === "delete") && !confirmed(button)) return;
