@@ -136,7 +136,7 @@ def test_a_run_is_of_its_settings_and_its_texts(settings: Settings, seeds: Path,
         assistant.ingest([seeds])
     first = identity()
     assert identity(cache=tmp_path) == first
-    assert identity(reader="none") != first
+    assert identity(reader="bundled") != first
     assert identity(min_confidence=0.1) != first
     with Assistant.open(settings, embedder=ToyEmbedder()) as assistant:
         gone = next(assistant.abstracts())
