@@ -22,9 +22,9 @@ from rag.assistant import Assistant
 from rag.settings import Settings
 
 READ = 5
-NEAR_MISS_WEIGHT = 0.2
-"""How much a near miss counts in the fit. At 0.5 a few more are declined, but the reader then outweighs everything
-else: a question that it misreads, "convergence" for the abstract's "converging", is declined however like the abstract is."""
+NEAR_MISS_WEIGHT = 0.3
+"""How much a near miss counts in the fit: with more, what the question shares with the abstract ceases to count, and what
+the reader misreads is declined however like the abstract is."""
 
 
 @dataclass(frozen=True, slots=True)

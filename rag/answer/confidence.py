@@ -40,8 +40,8 @@ class Model:
     answerable: float = 0.0
 
 
-WITHOUT_READER = Model(intercept=-2.88, chunk=8.25, sentence=7.90, lexical=2.95, size=-0.79)
-WITH_READER = Model(intercept=-1.01, chunk=6.19, sentence=4.82, lexical=0.6, size=-0.43, answerable=0.68)
+WITHOUT_READER = Model(intercept=-2.49, chunk=9.19, sentence=7.08, lexical=3.31, size=-0.85)
+WITH_READER = Model(intercept=-0.45, chunk=6.17, sentence=3.47, lexical=0.40, size=-0.30, answerable=0.78)
 
 
 def features(hits: Sequence[Hit], abstracts: int, answerable: float | None = None) -> Features:

@@ -22,13 +22,13 @@ CUE = 0.08
 # and where the reader has read, one of its logits weighs beside likeness:
 LOGIT = 0.1
 """For a sentence."""
-ANSWERABLE = 0.04
+ANSWERABLE = 0.08
 """For whether the abstract answers."""
 
-LIKENESS_MARGIN, READING_MARGIN = 0.4, 0.2
+LIKENESS_MARGIN, READING_MARGIN = 0.4, 0.25
 """How far behind the best sentence another may lie and still be quoted."""
 
-READ_FOR_ONE, CLOSE = 2, 0.1
+READ_FOR_ONE, CLOSE = 2, 0.15
 """The best abstract is read, and the second when its likeness lies no further behind; 27 ms each on two cores."""
 READ_FOR_SEVERAL = 3
 """Abstracts that are read, however close, when the question asks for several."""

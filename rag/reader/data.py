@@ -45,7 +45,7 @@ class Source:
 
 
 SOURCES: Mapping[str, Source] = {
-    "squad11_train": Source(50, 144),
+    "squad11_train": Source(40, 144),
     "squad11_train_otherparagraph_neg": Source(2, 144),
     "squad11_dev_not_in_v2": Source(3, 144),
     "squad20_dev_noNormans": Source(12, 144),
@@ -59,7 +59,7 @@ SOURCES: Mapping[str, Source] = {
     "checkcovid_train_dev": Source(3, 256, science=True),
     "scifact_train": Source(6, 256, science=True),
     "ml_abstracts": Source(5, 224),
-    "written": Source(60, 256, science=True),
+    "written": Source(100, 256, science=True),
 }
 """General questions and those written for Footnote lead; clinical trials, drawn more often, teach to pick whatever
 reports a result."""

@@ -17,6 +17,9 @@ NEAR_MISSES = 0.25
 """Share of answerable examples that come with themselves less the answer, and, where the passage has one, with a question
 that it does not answer; at half, ranking learns too slowly."""
 
+OTHER_PAPERS = 0.35
+"""Share of answerable scientific examples that come with their question over another paper that shares its words."""
+
 Passage = tuple[str, tuple[str, ...]]
 
 
@@ -109,7 +112,7 @@ class Mixture:
         in_vain = self._in_vain.get((example.title, example.sentences))
         if told.answers and in_vain and rng.random() < NEAR_MISSES:
             members.append(replace(told, question=rng.choice(in_vain), answers=frozenset(), maybe=frozenset()))
-        if near and example.answers and rng.random() < 0.2:
+        if near and example.answers and rng.random() < OTHER_PAPERS:
             title, sentences = rng.choice(near)
             members.append(replace(example, title=title, sentences=sentences, answers=frozenset(), maybe=frozenset()))
         return tuple(self._item(member, rng) for member in members)

@@ -9,6 +9,7 @@ import numpy as np
 from rag.index.index import Index
 from rag.index.lexical import Terms
 from rag.records import Filters, Signals
+from rag.retrieve.adapter import adapt
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +38,7 @@ def candidates(index: Index, question: str, count: int, filters: Filters | None 
     """
     if index.catalog.empty():
         return []  # nor may one who only asks make the indexes, perhaps while a first ingest makes them
-    vector = index.embedder.encode([question])[0]
+    vector = adapt(index.embedder.encode([question])[0], index.embedder.identity)
     return index.reading(lambda: _candidates(index, question, vector, count, filters))
 
 
