@@ -101,8 +101,8 @@ def is_copy(claim: Words, sentence: Words) -> bool:
         return False
     if text_key(claim.text) == text_key(sentence.text):
         return _figures(claim.text) == _figures(sentence.text)  # which the key leaves out in part: 1.5, -5, p < 0.05
-    bounds = [number for number in quantities(claim.text) if number.bound]
-    if any(not number.equals(other) for number in bounds for other in quantities(sentence.text) if other.bound):
+    given = quantities(sentence.text)
+    if any(each.bound and not any(map(each.equals, given)) for each in quantities(claim.text)):
         return False
     mine, theirs = [token.word for token in claim.tokens], [token.word for token in sentence.tokens]
     kept: set[int] = set()

@@ -111,6 +111,12 @@ def test_no_copy_has_other_figures(claim: str, evidence: str) -> None:
     assert check(claim, evidence).verdict == "unsupported"
 
 
+def test_a_clause_with_one_of_two_bounds_is_a_copy() -> None:
+    """Each bound of the claim stands in the sentence; the sentence may have more."""
+    evidence = "The difference was significant at p < 0.05 in all of the trials with n > 30 patients."
+    assert check("The difference was significant at p < 0.05.", evidence).score == 1
+
+
 def test_a_lost_minus_makes_no_copy() -> None:
     """It is left to the comparison of the words."""
     assert check("The temperature changed by 5 degrees.", "The temperature changed by -5 degrees.").score < 1
