@@ -40,6 +40,14 @@ def read(
     return mapping.mapped(records, fields) if fields else records
 
 
+def absolute(path: str | Path) -> str:
+    """The path as a source is named: the same from wherever it is ingested, its links kept; - stays what it is.
+
+    A tilde that names no user is part of the name.
+    """
+    return STDIN if str(path) == STDIN else os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111 (as said)
+
+
 def _files(path: str) -> list[str | Rejection]:
     """The files that ``path`` stands for, in order of their names."""
     if path == STDIN:

@@ -52,14 +52,10 @@ def _meaning(record: Tagged) -> dict[str, Any]:
 
 def _arxiv_id(record: Tagged, addresses: list[str]) -> str:
     """The arXiv number of the paper itself: free notes mention those of others, too."""
-    own = [
-        value for value in record.all("M1") if _OWN_NUMBER.match(value)
-    ]  # with its version, which addresses leave out
-    numbered = [*record.all("M1", "AN", "M3", "C7"), *filter(_OWN_NUMBER.match, record.all("N1"))]
     found = [
-        *map(mentioned_arxiv_id, own),
+        *map(mentioned_arxiv_id, filter(_OWN_NUMBER.match, record.all("M1"))),  # with its version; addresses have none
         *map(normalise_arxiv_id, [*addresses, *record.all("DO")]),
-        *map(mentioned_arxiv_id, numbered),
+        *map(mentioned_arxiv_id, [*record.all("M1", "AN", "M3", "C7"), *filter(_OWN_NUMBER.match, record.all("N1"))]),
     ]
     return next(filter(None, found), "")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.corpus.archive import is_read
-from rag.corpus.reading import STDIN
+from rag.corpus.reading import STDIN, absolute
 from rag.errors import InputError
 
 TICK = 500
@@ -31,7 +31,7 @@ def watch(paths: Sequence[str | Path]) -> Iterator[list[Changed]]:
     """
     import watchfiles
 
-    watched = [Path(os.path.abspath(os.path.expanduser(path))) for path in paths]  # noqa: PTH100, PTH111 - links stay links
+    watched = [Path(absolute(path)) for path in paths]
     _check(watched)
     # The folder of a file is watched: editors save by putting a new file in the place of the old one.
     folders = {path if path.is_dir() else path.parent for path in watched}

@@ -24,7 +24,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from rag import errors
-from rag.corpus.reading import STDIN
+from rag.corpus.reading import STDIN, absolute
 from rag.errors import CorpusLockedError, FootnoteError
 from rag.index.index import Index, Report
 from rag.index.ingest import ingest
@@ -62,8 +62,7 @@ class Door:
 
         Raises CorpusLockedError when a process writes that takes no work, and goes on for longer than WAIT.
         """
-        # Absolute, so that the same file is the same source from wherever it is ingested.
-        named = [str(path) if str(path) == STDIN else os.path.abspath(os.path.expanduser(path)) for path in paths]  # noqa: PTH100, PTH111 - Path fails where ~ names no user
+        named = [absolute(path) for path in paths]
         give_up = 0.0
         while True:
             try:

@@ -4,7 +4,6 @@ A batch is committed to the catalog in one transaction and then carried to the i
 any moment; ingesting the same files again skips what is there and ends in the same corpus.
 """
 
-import os
 import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -17,7 +16,7 @@ import orjson
 
 from rag.corpus import Record, clean, read
 from rag.corpus.identity import same_paper
-from rag.corpus.reading import STDIN
+from rag.corpus.reading import STDIN, absolute
 from rag.corpus.versions import jaccard
 from rag.errors import InputError
 from rag.index.batch import Batch, Seen
@@ -53,8 +52,7 @@ def ingest(
     ``ray`` is the address of a Ray cluster to embed on; raises ClusterError when it cannot be used.
     """
     started = time.monotonic()
-    # Absolute, so that the same file is the same source from wherever it is ingested.
-    given = [str(path) if str(path) == STDIN else os.path.abspath(os.path.expanduser(path)) for path in paths]  # noqa: PTH100, PTH111 - Path fails where ~ names no user
+    given = [absolute(path) for path in paths]
     if sync and STDIN in given:
         raise InputError("Standard input cannot be kept in step with; name the file that --sync shall follow.")
     records = read(given, fields)

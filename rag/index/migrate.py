@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rag.corpus.retraction import is_retracted
 from rag.errors import CorpusError
+from rag.index.database import WAIT
 from rag.index.likeness import Likeness
 from rag.index.lock import WriterLock
 from rag.index.schema import IDENTIFIERS, LIKENESS, SCHEMA_VERSION
@@ -34,7 +35,7 @@ def _version(path: Path) -> int:
     """The catalog's version, 0 where there is none to be read: opening it will say why."""
     if not path.exists():
         return 0
-    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(path, timeout=30)) as connection:
+    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(path, timeout=WAIT)) as connection:
         row = connection.execute("SELECT value FROM meta WHERE name = 'schema_version'").fetchone()
         return int(row[0]) if row else 0
     return 0

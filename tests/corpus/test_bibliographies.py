@@ -26,6 +26,18 @@ def expected(text: str, title: str, id: str = "", **known: object) -> Abstract:
     return replace(Abstract(id or derived_id(text), text, title), **known)  # type: ignore[arg-type]
 
 
+KEEPERS = expected(
+    LAMPS,
+    "Lighthouse keepers and the weather",
+    "WOS:000400000000001",
+    authors=("Ivo Lamp", "Rhea Wick", "Keepers Study Grp"),
+    year=2017,
+    venue="COASTAL STUDIES",
+    doi="10.5555/coast.2017.3",
+    pmid="28400001",
+    keywords=("lighthouses", "storms", "weather logs", "PREDICTION"),
+)
+"""One record in both of Web of Science's own exports."""
 EXPECTED: dict[str, dict[int, Abstract | str]] = {
     "plain.bib": {
         7: expected(
@@ -222,17 +234,7 @@ EXPECTED: dict[str, dict[int, Abstract | str]] = {
         )
     },
     "web_of_science.txt": {
-        3: expected(
-            LAMPS,
-            "Lighthouse keepers and the weather",
-            "WOS:000400000000001",
-            authors=("Ivo Lamp", "Rhea Wick", "Keepers Study Grp"),
-            year=2017,
-            venue="COASTAL STUDIES",
-            doi="10.5555/coast.2017.3",
-            pmid="28400001",
-            keywords=("lighthouses", "storms", "weather logs", "PREDICTION"),
-        ),
+        3: KEEPERS,
         29: expected(
             "Fog signals are heard at twice the distance over a cold sea as over a warm one, in 52 trials.",
             "Fog signals",
@@ -243,17 +245,7 @@ EXPECTED: dict[str, dict[int, Abstract | str]] = {
         ),
     },
     "web_of_science_table.txt": {
-        2: expected(
-            LAMPS,
-            "Lighthouse keepers and the weather",
-            "WOS:000400000000001",
-            authors=("Ivo Lamp", "Rhea Wick", "Keepers Study Grp"),
-            year=2017,
-            venue="COASTAL STUDIES",
-            doi="10.5555/coast.2017.3",
-            pmid="28400001",
-            keywords=("lighthouses", "storms", "weather logs", "PREDICTION"),
-        ),
+        2: KEEPERS,
         3: expected(
             "Fog signals are heard at twice the distance over a cold sea as over a warm one, in 52 trials.",
             'Fog "signals',
