@@ -39,10 +39,11 @@ def normalise_doi(raw: str) -> str:
 
 def _doi(word: str) -> str:
     """The DOI in a word; in an address its escapes are read, and what a publisher adds behind the DOI goes."""
-    address = _ADDRESS.search(word)
+    found = _DOI.search(word)
+    address = _ADDRESS.search(word, 0, found.start() if found else len(word))
     if address:
         word = INVISIBLE.sub("", unquote(word))
-    found = _DOI.search(word)
+        found = _DOI.search(word)
     if not found:
         return ""
     doi = found[0]

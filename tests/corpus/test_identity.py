@@ -41,6 +41,7 @@ def abstract(**known: object) -> Abstract:
         ("https://a.example/?a=1 https://doi.org/10.1000/x", "10.1000/x"),
         ("https://doi.org/10.1000/x.pdf", "10.1000/x.pdf"),
         ("10.1000/x/full", "10.1000/x/full"),
+        ("10.1000/https://a.example/x/full", "10.1000/https://a.example/x/full"),
         ("10.1000/a.)", "10.1000/a"),
         ("", ""),
     ],
