@@ -23,7 +23,8 @@ def authors(value: Any) -> tuple[str, ...]:
         found = [_of_item(each) for each in value]
     else:
         found = []
-    return tuple(filter(None, map(normalise, found)))  # turned around, a name may read as LaTeX where it did not before
+    names = map(normalise, found)  # turned around, a name may read as LaTeX where it did not before
+    return tuple(name for name in names if any(map(str.isalnum, name)))
 
 
 def _of_item(item: Any) -> str:

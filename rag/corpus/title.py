@@ -103,6 +103,7 @@ _LINK = frozenset(
     without than based trained designed
     """.split()
 )
+_MARKS = " ,;:.–—"
 
 
 def derive_title(text: str) -> str:
@@ -192,9 +193,13 @@ def _shortened(title: str) -> str:
         links = [place for place in range(5, MOST_WORDS) if words[place] in _LINK]
         words = words[: links[-1] if links else MOST_WORDS]
     words = words[:MOST_WORDS]
-    while len(words) > 1 and (words[-1].lower() in STOP_WORDS or words[-1] in _LINK or words[-1].endswith(("-", "ly"))):
+    while len(words) > 1 and _asks_for_more(words[-1].strip(_MARKS)):
         words.pop()
-    return _capital(" ".join(words).strip(" ,;:.–—"))
+    return _capital(" ".join(words).strip(_MARKS))
+
+
+def _asks_for_more(word: str) -> bool:
+    return not word or word.lower() in STOP_WORDS or word in _LINK or word.endswith(("-", "ly"))
 
 
 def _capital(text: str) -> str:

@@ -105,6 +105,8 @@ def test_text_in_parts_and_with_a_label() -> None:
             ("Vincent Bruneau", "Grace Hopper Jr"),
         ),
         (r"G\"odel, Kurt", ("Kurt Gödel",)),
+        (";;, ,", ()),
+        ([{"given": "", "family": ",,,"}], ()),
         (None, ()),
         (42, ()),
     ],

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rag.corpus.title import MOST_WORDS, derive_title
@@ -46,6 +46,7 @@ def test_seeds_get_titles_that_tell_them_apart() -> None:
     assert any(title.startswith("MAGVIT-v2") for title in titles)
 
 
+@example("0 A.")
 @given(st.text(max_size=300) | st.text("we propose a new (ABC) method, to study. Net1 called", max_size=300))
 def test_any_text_gets_a_short_title(text: str) -> None:
     """A title has at most 12 words, and does not end on a word that asks for more."""
