@@ -52,8 +52,8 @@ def _doi(word: str) -> str:
         doi = _PAGE.sub("", re.split(parting, doi)[0].rstrip(_ENDS))
         doi = _PREPRINT.sub("", doi) if doi.startswith("10.1101/") else doi
     doi = doi.rstrip(_ENDS).lower()
-    while doi.endswith(")") and doi.count(")") > doi.count("("):
-        doi = doi[:-1].rstrip(_ENDS)
+    closing = doi.count(")", len(doi.rstrip(_ENDS + ")")))
+    doi = doi.rsplit(")", max(0, min(closing, doi.count(")") - doi.count("("))))[0].rstrip(_ENDS)
     return doi if _DOI.fullmatch(doi) else ""
 
 

@@ -51,6 +51,11 @@ def test_doi(raw: str, doi: str) -> None:
     assert normalise_doi(raw) == doi
 
 
+def test_brackets_without_an_opening_one_go_at_once() -> None:
+    """Taken off one by one, so many took minutes."""
+    assert normalise_doi("10.1000/x(1)" + ")." * 300_000) == "10.1000/x(1)"
+
+
 @pytest.mark.parametrize(
     ("raw", "arxiv"),
     [
