@@ -89,6 +89,12 @@ def run_command(
     console.print(run_table(groups))
     console.print()
     console.print(type_table(groups))
+    ungraded = groups[0].metrics.get("judge_unreadable")
+    if ungraded and ungraded.value:
+        console.print(
+            f"\n{round(ungraded.value * ungraded.count)} of {ungraded.count} answers lack a grade: the judge was asked twice "
+            "and wrote none; the report shows what it wrote."
+        )
     usage = groups[0].usage
     if usage:
         bill = f", {prices.dollars(usage):.4f} dollars" if prices else ""

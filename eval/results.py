@@ -65,7 +65,8 @@ class Usage:
 class Result:
     """A question, the answer it got, what the search found, and the gold; ``milliseconds`` is wall-clock time.
 
-    ``judged`` is what a language model made of it, where one was asked.
+    ``judged`` is what a language model made of it, where one was asked, 0..1 by metric; ``unreadable`` what it wrote
+    where that was no grade.
     """
 
     question: Question
@@ -76,6 +77,7 @@ class Result:
     milliseconds: float
     usage: Usage | None = None
     judged: Mapping[str, float] = field(default_factory=dict)
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
     def to_line(self) -> bytes:
         """One line of results.jsonl, newline included."""
@@ -89,6 +91,7 @@ class Result:
                 "milliseconds": self.milliseconds,
                 "usage": as_json(self.usage),
                 "judged": as_json(self.judged),
+                "unreadable": as_json(self.unreadable),
             },
             option=orjson.OPT_APPEND_NEWLINE,
         )

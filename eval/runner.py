@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -64,7 +63,7 @@ def run(
         for number, question in enumerate(questions):
             if question.id not in done:
                 result = ask(question, assistant)
-                done[question.id] = replace(result, judged=judge(result)) if judge else result
+                done[question.id] = judge(result) if judge else result
                 file.write(done[question.id].to_line())
                 file.flush()
             if progress:

@@ -19,7 +19,7 @@ SENTENCES = {
     "RR@10": "sentence_mrr@10",
     "nDCG@10": "sentence_ndcg@10",
 }
-LOWER_IS_BETTER = frozenset({"declined_answerable", "unsupported", "contradicted", "aurc", "ece"})
+LOWER_IS_BETTER = frozenset({"declined_answerable", "unsupported", "contradicted", "aurc", "ece", "judge_unreadable"})
 """Metrics of which less is better; ``quoted`` and ``supported`` are two ways of being backed, neither better."""
 
 
@@ -159,6 +159,8 @@ def _intervals(scores: Sequence[Score], resamples: int) -> dict[str, Interval]:
 def _score(result: Result, ranked: Mapping[str, float]) -> Score:
     question, answer = result.question, result.answer
     values = {"abstention_correct": float(answer.abstained != question.answerable), **ranked, **result.judged}
+    if result.judged or result.unreadable:
+        values["judge_unreadable"] = float(bool(result.unreadable))
     if question.answerable:
         values["declined_answerable"] = float(answer.abstained)
         values |= _against_gold(result)

@@ -38,27 +38,60 @@ def test_a_judge_grades_what_was_answered(
 
 
 @pytest.mark.parametrize(
-    ("faithful", "correct", "wanted"),
+    ("faithful", "correct", "metric"),
     [
-        ("The context is about bees.", "4.0\nFine.", "yes or no"),
-        ("", "4.0\nFine.", "yes or no"),
-        ("YES", "The answer is good.", "a score from 1 to 5"),
-        ("YES", "7\nExcellent.", "a score from 1 to 5"),
-        ("YES", "", "a score from 1 to 5"),
+        ("The context is about bees.", "4.0\nFine.", "judged_faithfulness"),
+        ("", "4.0\nFine.", "judged_faithfulness"),
+        ("YES", "The answer is good.", "judged_correctness"),
+        ("YES", "7\nExcellent.", "judged_correctness"),
+        ("YES", "", "judged_correctness"),
     ],
 )
-def test_a_judge_that_answers_nonsense_is_an_error(
+def test_a_judge_that_answers_nonsense_gives_no_grade(
     questions: list[Question],
     make_assistant: MakeAssistant,
     tmp_path: Path,
     faithful: str,
     correct: str,
-    wanted: str,
+    metric: str,
 ) -> None:
-    """Neither NaN nor a pass: the run stops and says what the judge wrote."""
-    judge = make_judge(_judging(faithful, correct), "confused")
-    with pytest.raises(LLMUnavailableError, match=f"confused was asked for {wanted}"):
+    """Neither NaN nor a pass nor the end of the run: counted as not readable, with what it wrote; the rest stays."""
+    overall = run(questions, make_assistant(), tmp_path, judge=make_judge(_judging(faithful, correct), "confused"))[0]
+    assert metric not in overall.metrics
+    assert len({"judged_faithfulness", "judged_correctness"} & overall.metrics.keys()) == 1
+    answered = 7 if metric == "judged_faithfulness" else 6  # correctness is asked of answerable ones alone
+    unreadable = overall.metrics["judge_unreadable"]
+    assert (round(unreadable.value * unreadable.count), unreadable.count) == (answered, 7)
+    first = results.load(tmp_path / "results.jsonl")[0]
+    wrote = faithful or "Empty Response"  # LlamaIndex's words for none
+    assert first.unreadable == {metric: wrote if metric == "judged_faithfulness" else correct.replace("\n", " ")}
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert page.count("no grade, as the judge wrote") == answered
+
+
+def test_a_reply_that_cannot_be_read_is_asked_for_once_more(
+    questions: list[Question], make_assistant: MakeAssistant, tmp_path: Path
+) -> None:
+    """A slip is not counted; and an answer whose judge never found the words is neither judged nor asked again."""
+    judge = make_judge(ScriptedLLM(["Hm.", "YES", "Well.", "4.0\nFine.", "Hm.", "Hm.", "5.0\nFine."]), "slow")
+    groups = run(questions[:2], make_assistant(), tmp_path, judge=judge)
+    once, never = results.load(tmp_path / "results.jsonl")
+    assert (once.judged, once.unreadable) == ({"judged_faithfulness": 1.0, "judged_correctness": 0.75}, {})
+    assert (never.judged, never.unreadable) == ({"judged_correctness": 1.0}, {"judged_faithfulness": "Hm."})
+    assert groups[0].metrics["judge_unreadable"].value == 0.5
+    again = make_assistant()
+    run(questions[:2], again, tmp_path, judge=judge)
+    assert again.asked == []
+
+
+def test_a_judge_that_does_not_answer_stops_the_run(
+    questions: list[Question], make_assistant: MakeAssistant, tmp_path: Path
+) -> None:
+    """Then no further answer would be judged; the judge is named, and what was judged before is kept."""
+    judge = make_judge(ScriptedLLM(["YES", "4.0\nFine.", ConnectionError("refused")]), "far-away")
+    with pytest.raises(LLMUnavailableError, match="the judge far-away cannot be reached"):
         run(questions, make_assistant(), tmp_path, judge=judge)
+    assert len(results.load(tmp_path / "results.jsonl")) == 1
 
 
 def test_reported_tokens_are_added_up() -> None:
