@@ -57,16 +57,22 @@ class Comparison:
 
 
 def compare(before: Scored, after: Scored, *, rounds: int = 10_000) -> Comparison:
-    """B (``after``) against A (``before``), question by question; InputError when they share no question."""
-    first, second = {each.id: each for each in before.scores}, {each.id: each for each in after.scores}
-    common = [id_ for id_ in first if id_ in second]
-    if not common:
-        raise InputError("The two runs have no question in common; run the same question set in both.")
-    pairs = [(first[id_], second[id_]) for id_ in common]
+    """B (``after``) against A (``before``), question by question; InputError when they share no question.
+
+    An id alone says little, as two sets may number alike: text and gold have to be the same too.
+    """
+    first = {(each.id, each.question): each for each in before.scores}
+    second = {(each.id, each.question): each for each in after.scores}
+    pairs = [(first[key], second[key]) for key in first if key in second]
+    if not pairs:
+        raise InputError(
+            "The two runs have no question in common, with the same id, text and gold; run the same question set in both "
+            "(a run of an earlier version: again, into its folder)."
+        )
     moved = [Moved(a.id, a.type, a.quality, b.quality) for a, b in pairs if a.quality != b.quality]
     moved.sort(key=lambda each: -abs(each.after - each.before))
     return Comparison(
-        len(common),
+        len(pairs),
         len(first.keys() ^ second.keys()),
         (*_claim_changes(before, after, rounds), *_changes(pairs, rounds)),
         tuple(each for each in moved if each.after > each.before),

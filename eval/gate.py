@@ -96,9 +96,8 @@ def check_gates(now: Scored, baseline: Scored, gates: Gates) -> list[Failure]:
 
     InputError when a gate names a metric that the run does not have, or the run has other questions than the baseline.
     """
-    if {each.id for each in now.scores} != {each.id for each in baseline.scores} or (
-        now.claims.keys() != baseline.claims.keys()
-    ):
+    asked, before = ({(each.id, each.question) for each in scored.scores} for scored in (now, baseline))
+    if asked != before or now.claims.keys() != baseline.claims.keys():
         raise InputError("The questions are not those of the baseline; make it again with `rag eval gate --update`.")
     values = metric_values(now)
     changes = compare(baseline, now).changes

@@ -28,7 +28,7 @@ class Score:
     """What one question came to. ``values`` holds only the metrics that apply to it; all are 0..1.
 
     ``quality`` is 1 for a right answer: the key facts that stand in it (or, without key facts, the gold evidence
-    cited); for an unanswerable question, whether it was declined.
+    cited); for an unanswerable question, whether it was declined. ``question`` is the question's digest.
     """
 
     id: str
@@ -41,6 +41,7 @@ class Score:
     values: Mapping[str, float]
     timings: Mapping[str, float] = field(default_factory=dict)
     usage: Usage | None = None
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,7 @@ def _score(result: Result, ranked: Mapping[str, float]) -> Score:
         values,
         {**answer.timings, "total": result.milliseconds},
         result.usage,
+        question.digest,
     )
 
 

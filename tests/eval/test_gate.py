@@ -9,8 +9,9 @@ import pytest
 
 from eval.claims import Supports
 from eval.compare import compare
-from eval.gate import GATES, BaselineRule, Gates, check_gates, load_gates, measure
-from eval.questions import Question, parse, to_json
+from eval.gate import BASELINE, GATES, BaselineRule, Gates, check_gates, load_gates, measure
+from eval.questions import Question, bundled, parse, to_json
+from eval.questions import load as load_questions
 from eval.scored import Scored, dump, load
 from rag.errors import InputError
 
@@ -112,3 +113,25 @@ def test_runs_over_other_questions_cannot_be_compared(many: list[Question], make
     now = _measure(many, make_assistant())
     with pytest.raises(InputError, match="no question in common"):
         compare(replace(now, scores=now.scores[:1]), replace(now, scores=now.scores[1:]))
+
+
+def test_questions_are_paired_by_what_they_ask(questions: list[Question], make_assistant: MakeAssistant) -> None:
+    """Sets that number alike are not compared; of a set that was edited, the questions that stayed are."""
+    now = _measure(questions, make_assistant())
+    ids = [each.id for each in [questions[-1], *questions[:-1]]]
+    other = [parse({**to_json(each), "id": id_}) for each, id_ in zip(questions, ids, strict=True)]
+    with pytest.raises(InputError, match="no question in common"):
+        compare(now, _measure(other, make_assistant()))
+    for edit in ({"question": "How many percent of the weights go?"}, {"key_facts": [["40 percent"]]}):
+        edited = _measure([parse({**to_json(questions[0]), **edit}), *questions[1:]], make_assistant(shift=1))
+        comparison = compare(now, edited)
+        assert (comparison.questions, comparison.only_in_one) == (len(questions) - 1, 2)
+        assert "fern-1" not in {each.id for each in comparison.worse}
+        with pytest.raises(InputError, match="--update"):
+            check_gates(edited, now, RULES)
+
+
+def test_the_committed_baseline_is_of_the_bundled_questions() -> None:
+    """Else the gate would have nothing to hold them against."""
+    asked = load_questions([bundled("seeds")])
+    assert [(each.id, each.question) for each in load(BASELINE).scores] == [(each.id, each.digest) for each in asked]
