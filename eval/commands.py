@@ -1,21 +1,17 @@
 """The terminal's door to the evaluation: `rag eval ...`. Only arguments and printing; the work is done elsewhere."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import orjson
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from eval.speed.commands import app as speed_app
-from eval.terminal import PEERS_EXTRA, progress_bar, require
+from eval.terminal import PEERS_EXTRA, open_assistant, progress_bar, question_files, require
 from rag.errors import InputError
-
-if TYPE_CHECKING:
-    from rag.assistant import Assistant
 
 app = typer.Typer(
     name="eval",
@@ -76,12 +72,12 @@ def run_command(
 
     if split not in ("dev", "test", "all"):
         raise InputError(f"There is no split {split!r}; use dev, test or all.")
-    paths = _question_files(questions)
+    paths = question_files(questions)
     asked = select(load(paths), split)
     if not asked:
         raise InputError(f"No question is in the split {split!r}; use --split all.")
     prices = parse_prices(price) if price else None
-    with _assistant(corpus, ingest, llm) as (assistant, name), progress_bar() as progress:
+    with open_assistant(corpus, ingest, llm) as (assistant, name), progress_bar() as progress:
         identity = identify(assistant, paths, name) | {"split": split} | ({"judge": judge} if judge else {})
         grade = connect_judge(judge, assistant.settings) if judge else None
         groups = run(asked, assistant, out, identity=identity, judge=grade, progress=progress)
@@ -203,10 +199,12 @@ def peers_command(
     ingest: Ingest = None,
     llm: Annotated[str, typer.Option("--llm", help="The language model that writes for every system.")] = "smollm2",
     limit: Annotated[int, typer.Option(min=1, help="How many questions, spread evenly over the set.")] = 60,
+    out: Annotated[Path, typer.Option(help="Folder for the run of each system.")] = Path("eval-peers"),
 ) -> None:
     """Put others' stock systems to the same work: same embedder, same language model, same questions.
 
     LlamaIndex's CitationQueryEngine, a LangChain retrieval chain on Chroma, and txtai; needs the extra [peers].
+    Stopped half-way, or after a failure of some system, the same command goes on where it was.
 
     - `rag eval peers`
     - `rag eval peers --llm openai-like/my-model --limit 100`
@@ -219,13 +217,22 @@ def peers_command(
     from eval.questions import load
     from eval.tables import standings_table
 
-    asked = load(_question_files(questions))
+    files = question_files(questions)
+    asked = load(files)
     spread = [asked[number * len(asked) // limit] for number in range(limit)] if limit < len(asked) else asked
     with progress_bar() as progress:
-        standings = contest(spread, ingest or [SEEDS], Settings(llm=llm), progress=progress)
+        found = contest(spread, files, ingest or [SEEDS], Settings(llm=llm), out, progress=progress)
     console = Console()
-    console.print(standings_table(standings))
-    console.print(f"\n{len(spread)} questions; {llm} wrote for all systems but the first. Ratios with 95% intervals.")
+    console.print(standings_table(found.standings))
+    console.print(
+        f"\n{len(spread)} questions; {llm} wrote for all systems but the first. Ratios with 95% intervals.",
+        soft_wrap=True,
+    )
+    for system, reason in found.failures.items():
+        console.print(f"[red]{system} failed[/red]: {escape(reason)}", soft_wrap=True, highlight=False)
+    if found.failures:
+        console.print("The same command goes on where they stopped.")
+        raise typer.Exit(1)
 
 
 @app.command("draft")
@@ -247,7 +254,7 @@ def draft_command(
     from eval.questions import to_json
     from rag.answer.llm import connect, preflight
 
-    with _assistant(corpus, ingest, llm) as (assistant, _):
+    with open_assistant(corpus, ingest, llm) as (assistant, _):
         settings = assistant.settings
         ask: Ask = keyword_question
         if settings.llm != "quotes":
@@ -284,28 +291,3 @@ def table_command(
         write_between_markers(write, table)
     else:
         sys.stdout.write(table + "\n")
-
-
-def _question_files(given: list[Path] | None) -> list[Path]:
-    from eval.questions import bundled
-
-    return given or [bundled("seeds")]
-
-
-@contextmanager
-def _assistant(corpus: str | None, ingest: list[Path] | None, llm: str | None) -> Iterator[tuple["Assistant", str]]:
-    """The assistant that the options ask for, and what to call its corpus."""
-    from eval.corpus import SEEDS, throw_away
-    from rag.assistant import Assistant
-    from rag.settings import Settings
-
-    chosen: dict[str, Any] = {} if llm is None else {"llm": llm}
-    if corpus is not None:
-        if ingest:
-            raise InputError("--corpus and --ingest exclude each other; name a corpus or files.")
-        with Assistant.open(Settings(corpus=corpus, **chosen)) as assistant:
-            yield assistant, corpus
-        return
-    paths = ingest or [SEEDS]
-    with progress_bar() as progress, throw_away(Settings(**chosen), paths, progress=progress) as assistant:
-        yield assistant, ", ".join(path.name for path in paths)

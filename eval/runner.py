@@ -98,13 +98,27 @@ def summarise_run(found: Sequence[Result], out: Path, identity: Mapping[str, str
     """Score the results and write metrics.json and report.html."""
     scores = score(found)
     groups = summarise(scores)
-    _replace(out / METRICS, dump(Scored(dict(identity), tuple(scores), tuple(groups))))
-    _replace(out / REPORT, write_report(found, scores, groups, identity).encode())
+    replace(out / METRICS, dump(Scored(dict(identity), tuple(scores), tuple(groups))))
+    replace(out / REPORT, write_report(found, scores, groups, identity).encode())
     return groups
 
 
 def _resume(questions: Sequence[Question], out: Path, identity: dict[str, str]) -> dict[str, Result]:
     """The results in ``out`` that still hold; results.jsonl is left with exactly these."""
+    claim(out, identity)
+    asked = {question.id: question for question in questions}
+    kept: dict[str, Result] = {}
+    if (out / RESULTS).exists():
+        for line in (out / RESULTS).read_bytes().splitlines():
+            result = _whole(line)
+            if result and asked.get(result.question.id) == result.question:
+                kept[result.question.id] = result
+    replace(out / RESULTS, b"".join(result.to_line() for result in kept.values()))
+    return kept
+
+
+def claim(out: Path, identity: Mapping[str, str]) -> None:
+    """Make the folder, or see that what it holds measures the same; InputError when it does not."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -117,16 +131,7 @@ def _resume(questions: Sequence[Question], out: Path, identity: dict[str, str]) 
                 f"{out} holds a run with another {changed[0]} ({before.get(changed[0])!r}, now "
                 f"{identity.get(changed[0])!r}); choose another --out, or delete the folder."
             )
-    _replace(out / RUN, orjson.dumps(identity, option=orjson.OPT_INDENT_2))
-    asked = {question.id: question for question in questions}
-    kept: dict[str, Result] = {}
-    if (out / RESULTS).exists():
-        for line in (out / RESULTS).read_bytes().splitlines():
-            result = _whole(line)
-            if result and asked.get(result.question.id) == result.question:
-                kept[result.question.id] = result
-    _replace(out / RESULTS, b"".join(result.to_line() for result in kept.values()))
-    return kept
+    replace(out / RUN, orjson.dumps(identity, option=orjson.OPT_INDENT_2))
 
 
 def _whole(line: bytes) -> Result | None:
@@ -137,7 +142,7 @@ def _whole(line: bytes) -> Result | None:
         return None
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace(path: Path, content: bytes) -> None:
     """Write the file whole or not at all."""
     partial = path.with_name(path.name + ".partial")
     partial.write_bytes(content)

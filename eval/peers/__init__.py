@@ -1,5 +1,5 @@
 """Others' stock systems on the same work: same embedder, same language model, same questions, one table."""
 
-from eval.peers.contest import PEERS, Standing, contest
+from eval.peers.contest import PEERS, Contest, Standing, contest
 
-__all__ = ["PEERS", "Standing", "contest"]
+__all__ = ["PEERS", "Contest", "Standing", "contest"]

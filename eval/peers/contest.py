@@ -1,25 +1,29 @@
 """Running the systems one after the other, each in a process of its own so that its memory can be told."""
 
+import re
 import resource
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eval.corpus import throw_away
+import orjson
+from pydantic import TypeAdapter
+
+from eval.corpus import identify, throw_away
 from eval.peers.cited import read_answer
 from eval.peers.systems import Found, LangChainPeer, LlamaIndexPeer, Peer, TxtaiPeer
 from eval.questions import Question
-from eval.runner import Answering, ask
-from eval.scoring import score, summarise
+from eval.runner import Answering, claim, replace, run
 from eval.statistics import Interval
-from rag.errors import NotFoundError
-from rag.records import Abstract, Answer, Evidence, Hit, Progress, Signals, Verdict
+from rag.errors import FootnoteError, NotFoundError
+from rag.records import Abstract, Answer, Evidence, Hit, Progress, Signals, Verdict, as_json
 from rag.settings import Settings
 from rag.text import split_sentences
 
@@ -32,6 +36,7 @@ PEERS: Mapping[str, "Callable[[Settings, LLM, Path], Peer]"] = {
     "LangChain chain on Chroma": LangChainPeer,
     "txtai": TxtaiPeer,
 }
+SYSTEMS = (*FOOTNOTE, *PEERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,64 +55,122 @@ class Standing:
     memory: float
 
 
+_STANDING = TypeAdapter(Standing)
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """The systems that got through, and of the others why they did not."""
+
+    standings: tuple[Standing, ...]
+    failures: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What every system gets: the questions, the abstracts and the files they were read from, and the identity."""
+
+    asked: Sequence[Question]
+    abstracts: Sequence[Abstract]
+    paths: Sequence[Path]
+    settings: Settings
+    identity: Mapping[str, str]
+
+
 def contest(
     asked: Sequence[Question],
+    questions: Sequence[Path],
     paths: Sequence[Path],
     settings: Settings,
+    out: Path,
     *,
-    systems: Sequence[str] = (*FOOTNOTE, *PEERS),
     progress: Callable[[Progress], None] | None = None,
-) -> list[Standing]:
-    """The standing of each system over the same abstracts and questions; ``settings.llm`` writes for all of them."""
+) -> Contest:
+    """The standing of each system over the same abstracts and questions; ``settings.llm`` writes for all of them.
+
+    ``asked`` are of the files ``questions``. Every system has its run in a folder of ``out``, which is resumed.
+    Raises LLMError when the language model cannot be used, InputError when ``out`` holds another contest.
+    """
+    from rag.answer.llm import preflight
+
+    preflight(settings)
     with throw_away(settings, paths) as assistant:
-        abstracts = list(assistant.abstracts())
-    standings = []
-    for number, system in enumerate(systems, start=1):
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-            run = _footnote if system in FOOTNOTE else _peer
-            standings.append(process.submit(run, system, list(asked), abstracts, list(paths), settings).result())
+        identity = identify(assistant, questions, ", ".join(path.name for path in paths))
+        work = Work(
+            list(asked), list(assistant.abstracts()), paths, settings, identity | {"questions": str(len(asked))}
+        )
+    claim(out, work.identity)
+    standings: list[Standing] = []
+    failures: dict[str, str] = {}
+    for number, system in enumerate(SYSTEMS, start=1):
+        found = _enter(system, work, out / re.sub(r"\W+", "-", system.lower()))
+        if isinstance(found, Standing):
+            standings.append(found)
+        else:
+            failures[system] = found
         if progress:
-            progress(Progress("systems", number, len(systems)))
-    return standings
+            progress(Progress("systems", number, len(SYSTEMS)))
+    return Contest(tuple(standings), failures)
 
 
-def _footnote(
-    system: str, asked: Sequence[Question], abstracts: Sequence[Abstract], paths: Sequence[Path], settings: Settings
-) -> Standing:
+def _enter(system: str, work: Work, out: Path) -> Standing | str:
+    """How the system did, this time or when it was asked before; or else in a sentence why it failed."""
+    kept = out / "standing.json"
+    if kept.exists():
+        return _STANDING.validate_python(orjson.loads(kept.read_bytes()))
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        try:
+            found = process.submit(_run, system, work, out).result()
+        except BrokenProcessPool:
+            return "its process was ended from outside, as for want of memory."
+    if isinstance(found, Standing):
+        replace(kept, orjson.dumps(as_json(found)))
+    return found
+
+
+def _run(system: str, work: Work, out: Path) -> Standing | str:
+    """In a process of its own; many vendors' exceptions do not come through to another, so a sentence goes back."""
+    try:
+        return _footnote(system, work, out) if system in FOOTNOTE else _peer(system, work, out)
+    except FootnoteError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 (whatever a stock system raises is its own failure)
+        from rag.answer.failures import redacted
+
+        return f"{type(error).__name__}: {' '.join(redacted(str(error)).split())[:200]}"
+
+
+def _footnote(system: str, work: Work, out: Path) -> Standing:
     from rag.assistant import Assistant
 
-    own = settings.model_copy(update={"llm": "quotes"}) if system == FOOTNOTE[0] else settings
+    own = work.settings.model_copy(update={"llm": "quotes"}) if system == FOOTNOTE[0] else work.settings
     with tempfile.TemporaryDirectory(prefix="footnote-peers-") as home:
         warm = own.model_copy(update={"home": Path(home), "corpus": "warm"})
         with Assistant.open(warm) as assistant:  # loads what every ingest needs
-            assistant.ingest(list(paths))
-            assistant.ask(asked[0].question)
+            assistant.ingest(list(work.paths))
+            assistant.ask(work.asked[0].question)
         with Assistant.open(warm.model_copy(update={"corpus": "peers"})) as assistant:
             started = time.perf_counter()
-            assistant.ingest(list(paths))
+            assistant.ingest(list(work.paths))
             seconds = time.perf_counter() - started
-            return _standing(system, asked, assistant, len(abstracts) / seconds)
+            return _standing(system, work, assistant, seconds, out)
 
 
-def _peer(
-    system: str, asked: Sequence[Question], abstracts: Sequence[Abstract], paths: Sequence[Path], settings: Settings
-) -> Standing:
-    del paths
+def _peer(system: str, work: Work, out: Path) -> Standing:
     from eval.claims import verdicts
-    from rag.answer.llm import connect, preflight
+    from rag.answer.llm import connect
 
-    preflight(settings)
-    llm = connect(settings)
+    llm = connect(work.settings)
     with tempfile.TemporaryDirectory(prefix="footnote-peers-") as folder:
-        peer = PEERS[system](settings, llm, Path(folder))
-        warm = PEERS[system](settings, llm, Path(folder) / "warm")
-        warm.ingest(abstracts[:1])
+        peer = PEERS[system](work.settings, llm, Path(folder))
+        warm = PEERS[system](work.settings, llm, Path(folder) / "warm")
+        warm.ingest(work.abstracts[:1])
         started = time.perf_counter()
-        peer.ingest(abstracts)
+        peer.ingest(work.abstracts)
         seconds = time.perf_counter() - started
-        answering = PeerAssistant(system, peer, abstracts, verdicts(settings))
-        answering.ask(asked[0].question)  # loads the language model
-        return _standing(system, asked, answering, len(abstracts) / seconds)
+        answering = PeerAssistant(system, peer, work.abstracts, verdicts(work.settings))
+        answering.ask(work.asked[0].question)  # loads the language model
+        return _standing(system, work, answering, seconds, out)
 
 
 class PeerAssistant:
@@ -153,10 +216,10 @@ class PeerAssistant:
         return Hit(abstract, found.similarity, evidence, Signals(found.similarity, 0.0, 0.0, 0.0))
 
 
-def _standing(system: str, asked: Sequence[Question], assistant: Answering, rate: float) -> Standing:
-    results = [ask(question, assistant) for question in asked]
-    overall = summarise(score(results))[0]
+def _standing(system: str, work: Work, assistant: Answering, seconds: float, out: Path) -> Standing:
+    """``seconds`` is how long the ingest took."""
+    overall = run(work.asked, assistant, out, identity={**work.identity, "system": system})[0]
     total = overall.latency["total"]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     mebibytes = peak / 1024 if sys.platform != "darwin" else peak / 1024**2
-    return Standing(system, overall.metrics, rate, total.p50, total.p95, mebibytes)
+    return Standing(system, overall.metrics, len(work.abstracts) / seconds, total.p50, total.p95, mebibytes)
