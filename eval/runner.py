@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 import orjson
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from eval import results
 from eval.gold import gold_abstracts
@@ -22,6 +22,7 @@ from rag.errors import InputError
 from rag.records import Abstract, Answer, Hit, Progress
 
 RESULTS, METRICS, REPORT, RUN = "results.jsonl", "metrics.json", "report.html", "run.json"
+_IDENTITY = TypeAdapter(dict[str, str])
 RANKED = 10
 """Abstracts of a search that are scored: the deepest cut-off of the metrics."""
 
@@ -124,14 +125,26 @@ def claim(out: Path, identity: Mapping[str, str]) -> None:
     except OSError as error:
         raise InputError(f"The folder {out} cannot be made ({error.strerror}); choose another --out.") from error
     if (out / RUN).exists():
-        before = orjson.loads((out / RUN).read_bytes())
+        try:
+            before = _IDENTITY.validate_json((out / RUN).read_bytes())
+        except ValidationError as error:
+            raise InputError(
+                f"{out / RUN} does not say what was run; choose another --out, or delete the folder."
+            ) from error
         changed = sorted(key for key in before.keys() | identity.keys() if before.get(key) != identity.get(key))
         if changed:
+            was, now = (each.get(changed[0], "none").split(", ") for each in (before, identity))
             raise InputError(
-                f"{out} holds a run with another {changed[0]} ({before.get(changed[0])!r}, now "
-                f"{identity.get(changed[0])!r}); choose another --out, or delete the folder."
+                f"{out} holds a run with another {changed[0]} ({_besides(was, now)!r}, now {_besides(now, was)!r}); "
+                "choose another --out, or delete the folder."
             )
+    elif (out / RESULTS).exists():
+        raise InputError(f"{out / RESULTS} is of something else than a run; choose another --out.")
     replace(out / RUN, orjson.dumps(identity, option=orjson.OPT_INDENT_2))
+
+
+def _besides(parts: Sequence[str], others: Sequence[str]) -> str:
+    return ", ".join(part for part in parts if part not in others)
 
 
 def _whole(line: bytes) -> Result | None:

@@ -56,6 +56,10 @@ def load(path: Path) -> Scored:
     try:
         return parse(file.read_bytes())
     except OSError as error:
+        if (path / "results.jsonl").exists():
+            raise InputError(
+                f"The run in {path} was stopped; finish it with the `rag eval run` that began it."
+            ) from error
         raise InputError(f"There are no scores at {path}; name the folder of a `rag eval run`.") from error
     except (orjson.JSONDecodeError, ValidationError) as error:
         raise InputError(f"{file} does not hold the scores of a run; make it again with `rag eval run`.") from error

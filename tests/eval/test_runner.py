@@ -93,6 +93,38 @@ def test_a_folder_of_another_run_is_refused(
         run(questions, make_assistant(), tmp_path, identity={"llm": "smollm2"})
 
 
+def test_of_many_settings_the_one_that_differs_is_said(
+    questions: list[Question], make_assistant: MakeAssistant, tmp_path: Path
+) -> None:
+    """Nobody finds it in two lists of twelve."""
+    run(questions, make_assistant(), tmp_path, identity={"settings": "reader bundled, candidates 100"})
+    with pytest.raises(InputError, match=r"another settings \('reader bundled', now 'reader none'\)"):
+        run(questions, make_assistant(), tmp_path, identity={"settings": "reader none, candidates 100"})
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("run.json", '{"llm": "quo'), ("run.json", "[]"), ("results.jsonl", "{}\n")]
+)
+def test_a_folder_that_holds_something_else_is_left_as_it_is(
+    questions: list[Question], make_assistant: MakeAssistant, tmp_path: Path, name: str, content: str
+) -> None:
+    """Whatever it is, it may be the only copy."""
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InputError, match=rf"{name} .*choose another --out"):
+        run(questions, make_assistant(), tmp_path)
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [(name, content)]
+
+
+def test_the_scores_of_a_stopped_run_are_asked_for_by_its_command(
+    questions: list[Question], make_assistant: MakeAssistant, tmp_path: Path
+) -> None:
+    """There are none before its end."""
+    with pytest.raises(KeyboardInterrupt):
+        run(questions, make_assistant(fail_after=3), tmp_path)
+    with pytest.raises(InputError, match="was stopped; finish it"):
+        scored.load(tmp_path)
+
+
 def test_gold_that_is_not_in_the_corpus_stops_the_run_before_it_starts(
     questions: list[Question], make_assistant: MakeAssistant, tmp_path: Path
 ) -> None:
