@@ -26,7 +26,8 @@ def _look_up(question: Question, abstract_id: str, get: Callable[[str], Abstract
         return get(abstract_id)
     except NotFoundError as error:
         raise InputError(
-            f"Question {question.id!r}: the corpus has no abstract {abstract_id!r}; ingest what it asks about."
+            f"Question {question.id!r}: the corpus has no abstract {abstract_id!r}; ingest what it asks about, or name the "
+            "questions of this corpus."
         ) from error
 
 

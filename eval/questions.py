@@ -14,6 +14,7 @@ reference_answer    a right answer in a person's words
 near_abstract_ids   optional, for near misses: the abstracts the question is close to
 """
 
+import codecs
 import hashlib
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
@@ -164,7 +165,7 @@ def select(questions: Iterable[Question], split: str) -> list[Question]:
 
 def _lines(path: Path) -> list[tuple[int, bytes]]:
     try:
-        raw = path.read_bytes()
+        raw = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InputError(f"The question set {path} cannot be read ({reason}); check the path.") from error
@@ -173,9 +174,13 @@ def _lines(path: Path) -> list[tuple[int, bytes]]:
 
 def _read(line: bytes, place: str) -> Question:
     try:
-        return parse(orjson.loads(line))
+        record = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise InputError(f"{place}: not a JSON object ({error}); write one question a line.") from error
+    if not isinstance(record, dict):
+        raise InputError(f"{place}: not a JSON object; write one question a line.")
+    try:
+        return parse(record)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -68,6 +68,19 @@ def test_a_line_that_is_not_json_is_refused(tmp_path: Path) -> None:
         load([_write(tmp_path, "{")])
 
 
+def test_a_record_that_is_no_object_is_refused(tmp_path: Path) -> None:
+    """In the words of JSON, not of the program."""
+    with pytest.raises(InputError, match=r"set\.jsonl:1: not a JSON object; write"):
+        load([_write(tmp_path, "[1, 2]")])
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_question(tmp_path: Path) -> None:
+    """Some editors begin every UTF-8 file with one."""
+    path = tmp_path / "set.jsonl"
+    path.write_text(json.dumps(RIGHT), encoding="utf-8-sig")
+    assert [question.id for question in load([path])] == ["one"]
+
+
 def test_an_id_that_comes_twice_is_refused_with_both_places(tmp_path: Path) -> None:
     """Ids key everything that follows."""
     with pytest.raises(InputError, match=r"set\.jsonl:2: the id 'one' was used at .*set\.jsonl:1"):
