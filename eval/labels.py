@@ -21,7 +21,7 @@ SECTIONS = {
         "rouge_l": "ROUGE-L",
         "judged_correctness": "correctness, judged by an LLM",
         "judged_faithfulness": "faithfulness, judged by an LLM",
-        "judge_unreadable": "no grade readable in the judge's reply",
+        "judge_unreadable": "no grade from the judge",
     },
     "Citations": {
         "cited_first": "gold abstract cited first",

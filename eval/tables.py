@@ -33,11 +33,11 @@ README_ROWS = {
 
 
 def run_table(groups: Sequence[Group]) -> Table:
-    """The metrics of a run: all questions with 95% intervals, then each split."""
+    """The metrics of a run: all questions with 95% intervals and how many have the metric, then each split."""
     overall, *splits = [group for group in groups if not group.name.startswith("type:")]
-    table = Table(box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))  # within 80 columns
     table.add_column("metric", no_wrap=True)
-    for head in (f"all ({overall.questions})", "95%", *(f"{group.name} ({group.questions})" for group in splits)):
+    for head in (f"all ({overall.questions})", "95%", "n", *(f"{group.name} ({group.questions})" for group in splits)):
         table.add_column(head, justify="right", no_wrap=True)
     for title, names in SECTIONS.items():
         table.add_row(f"[bold]{title}[/bold]")
@@ -48,11 +48,12 @@ def run_table(groups: Sequence[Group]) -> Table:
                     f"  {label}{' ↓' if name in LOWER_IS_BETTER else ''}",
                     f"{interval.value:.3f}",
                     f"{interval.low:.3f}–{interval.high:.3f}",
+                    str(interval.count),
                     *(f"{each.value:.3f}" if (each := group.metrics.get(name)) else "–" for group in splits),
                 )
-    table.add_row("[bold]Milliseconds[/bold]", "p50", "p95")
+    table.add_row("[bold]Milliseconds[/bold]", "p50", "p95", "n")
     for stage, took in overall.latency.items():
-        table.add_row(f"  {stage}", f"{took.p50:,.1f}", f"{took.p95:,.1f}")
+        table.add_row(f"  {stage}", f"{took.p50:,.1f}", f"{took.p95:,.1f}", str(took.count))
     return table
 
 
@@ -71,17 +72,18 @@ def type_table(groups: Sequence[Group]) -> Table:
 
 
 def comparison_table(comparison: Comparison) -> Table:
-    """Every metric in A and B, the difference, its p-value and which way it goes when it is significant."""
+    """Every metric in A and B, the difference, its p-value, over how many, and which way it goes when significant."""
     table = Table(box=None, pad_edge=False)
-    for name in ("metric", "A", "B", "B - A", "p", ""):
+    for name in ("metric", "A", "B", "B - A", "p", "n", ""):
         table.add_column(name, justify="left" if name in ("metric", "") else "right")
     for change in comparison.changes:
         table.add_row(
-            LABELS.get(change.metric, change.metric),
+            f"{LABELS.get(change.metric, change.metric)}{' ↓' if change.metric in LOWER_IS_BETTER else ''}",
             f"{change.before:.3f}",
             f"{change.after:.3f}",
             f"{change.difference.value:+.3f}",
             f"{change.difference.p:.4f}",
+            str(change.difference.count),
             _direction(change),
         )
     return table

@@ -44,6 +44,7 @@ def test_the_run_table_shows_values_intervals_and_both_splits(
     line = next(line for line in shown.splitlines() if "key-fact recall" in line)
     assert line.split()[2] == "0.833"
     assert "–" in line
+    assert line.split()[4] == "6"  # of the eight questions have key facts
     assert "followup (1)" in _text(type_table(groups))
 
 
@@ -57,6 +58,7 @@ def test_the_comparison_table_says_which_way(questions: list[Question], make_ass
     after = measure(questions, make_assistant(shift=1), supports)
     line = next(row for row in _text(comparison_table(compare(before, after))).splitlines() if "key-fact" in row)
     assert line.split()[2:5] == ["0.833", "0.167", "-0.667"]
+    assert line.split()[6] == "6"
 
 
 def test_the_readme_table_is_put_between_its_markers(
