@@ -16,6 +16,7 @@ from rag.errors import InputError
 app = typer.Typer(
     name="eval",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode="markdown",
     help="Measure answers: runs with intervals and a report, comparisons, a gate, benchmarks, peers.",
 )
@@ -31,7 +32,7 @@ LLM = Annotated[str | None, typer.Option("--llm", help="What composes the answer
 CorpusName = Annotated[str | None, typer.Option("--corpus", help="Ask this corpus of yours.")]
 Ingest = Annotated[
     list[Path] | None,
-    typer.Option("--ingest", help="Ask a throw-away corpus made of these files; without --corpus, of seeds/."),
+    typer.Option("--ingest", help="Take a throw-away corpus made of these files; where no corpus is named, of seeds/."),
 ]
 
 
@@ -115,11 +116,15 @@ def compare_command(
     from eval.scored import load
     from eval.tables import comparison_table
 
-    comparison = compare(load(first), load(second))
+    before, after = load(first), load(second)
+    comparison = compare(before, after)
     console = Console()
     others = f"; {comparison.only_in_one} are in one run only" if comparison.only_in_one else ""
-    console.print(f"{comparison.questions} questions in common{others}.\n")
+    console.print(f"{comparison.questions} questions in common{others}.")
+    other = [key for key in {**before.run, **after.run} if before.run.get(key) != after.run.get(key)]
+    console.print(f"A is {first}, B is {second}; they differ in: {', '.join(other) or 'nothing'}.\n", soft_wrap=True)
     console.print(comparison_table(comparison))
+    console.print("\nQuestions by the share of key facts found; those without an answer by whether it was declined.")
     for word, moved in (("better", comparison.better), ("worse", comparison.worse)):
         console.print(f"\n{len(moved)} questions got {word}{':' if moved else '.'}")
         for each in moved[:20]:
@@ -147,6 +152,7 @@ def gate_command(
     gates_path = gates or gate.GATES
     baseline_path = baseline or gate.BASELINE
     rules = gate.load_gates(gates_path)
+    before = None if update else scored.load(baseline_path)
     with progress_bar() as progress:
         now = gate.measure_seeds(progress=progress)
     console = Console()
@@ -154,7 +160,7 @@ def gate_command(
         baseline_path.parent.mkdir(parents=True, exist_ok=True)
         baseline_path.write_bytes(scored.dump(now))
         console.print(f"The baseline is written to {baseline_path}.", soft_wrap=True)
-    failures = gate.check_gates(now, scored.load(baseline_path), rules)
+    failures = gate.check_gates(now, before or now, rules)
     for failure in failures:
         console.print(f"[red]fails[/red]  {failure.metric}: {failure.reason}", soft_wrap=True, highlight=False)
     if failures:
@@ -254,6 +260,8 @@ def draft_command(
     from eval.questions import to_json
     from rag.answer.llm import connect, preflight
 
+    if out and out.exists():
+        raise InputError(f"{out} exists, perhaps with edits of yours; name another --out.")
     with open_assistant(corpus, ingest, llm) as (assistant, _):
         settings = assistant.settings
         ask: Ask = keyword_question
@@ -265,6 +273,7 @@ def draft_command(
     if out is None:
         sys.stdout.write(content.decode())
     else:
+        out.parent.mkdir(parents=True, exist_ok=True)
         out.write_bytes(content)
         Console().print(f"{len(lines)} questions are in {out}; edit them before you trust them.", soft_wrap=True)
     if len(lines) < count:
@@ -285,7 +294,9 @@ def table_command(
 
     scored = [load(path) for path in runs]
     names = [run.run.get("llm", path.name) for path, run in zip(runs, scored, strict=True)]
-    heads = [f"{name} ({path.name})" if names.count(name) > 1 else name for path, name in zip(runs, names, strict=True)]
+    alike = len({path.name for path in runs}) < len(runs)
+    folders = [str(path) if alike else path.name for path in runs]
+    heads = [f"{name} ({each})" if names.count(name) > 1 else name for each, name in zip(folders, names, strict=True)]
     table = readme_table(dict(zip(heads, scored, strict=True)))
     if write:
         write_between_markers(write, table)

@@ -30,9 +30,7 @@ def throw_away(
 
     for path in paths:
         if not path.exists():
-            raise InputError(
-                f"There is nothing at {path} to ingest; name files with --ingest, or a corpus with --corpus."
-            )
+            raise InputError(f"There is nothing at {path} to ingest; check the path.")
     with tempfile.TemporaryDirectory(prefix="footnote-eval-") as home:
         own = settings.model_copy(update={"home": Path(home), "corpus": "eval"})
         with Assistant.open(own) as assistant:

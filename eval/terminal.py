@@ -75,6 +75,10 @@ def open_assistant(corpus: str | None, ingest: list[Path] | None, llm: str | Non
         if ingest:
             raise InputError("--corpus and --ingest exclude each other; name a corpus or files.")
         with Assistant.open(Settings(corpus=corpus, **chosen)) as assistant:
+            if not assistant.count():
+                raise InputError(
+                    f"The corpus {corpus!r} holds no abstract; fill it with `rag ingest`, or name another."
+                )
             yield assistant, corpus
         return
     paths = ingest or [SEEDS]

@@ -36,6 +36,10 @@ def test_every_command_explains_itself_with_an_example(command: str) -> None:
         (["benchmark", "glue", "--data", "."], "no benchmark 'glue'"),
         (["benchmark", "beir", "--data", "nowhere"], "no folder nowhere"),
         (["table", "nowhere"], "no scores at nowhere"),
+        (["gate", "--baseline", "nowhere"], "no scores at nowhere"),
+        (["run", "--corpus", "empty"], "'empty' holds no abstract"),
+        (["draft", "--corpus", "empty"], "'empty' holds no abstract"),
+        (["draft", "--out", "."], "exists, perhaps with edits"),
     ],
 )
 def test_bad_use_is_one_sentence(arguments: list[str], complaint: str) -> None:
@@ -62,6 +66,7 @@ def test_two_runs_are_compared_and_tabled(
     compared = CliRunner().invoke(app, ["compare", str(tmp_path / "a"), str(tmp_path / "b")])
     assert compared.exit_code == 0, compared.exception
     assert "8 questions in common" in compared.output
+    assert "they differ in: llm." in compared.output.replace("\n", "")
     assert "1.00 → 0.00  fern-1 (factoid)" in compared.output
     assert "0.00 → 1.00  moss-2 (followup)" in compared.output
     tabled = CliRunner().invoke(app, ["table", str(tmp_path / "a"), str(tmp_path / "b")])
@@ -69,3 +74,6 @@ def test_two_runs_are_compared_and_tabled(
     run(questions, make_assistant(), tmp_path / "c", identity={"llm": "a"})
     tabled = CliRunner().invoke(app, ["table", str(tmp_path / "a"), str(tmp_path / "c")])
     assert tabled.output.startswith("| | `a (a)` | `a (c)` |")
+    run(questions, make_assistant(), tmp_path / "d" / "a", identity={"llm": "a"})
+    tabled = CliRunner().invoke(app, ["table", str(tmp_path / "a"), str(tmp_path / "d" / "a")])
+    assert tabled.output.startswith(f"| | `a ({tmp_path}/a)` | `a ({tmp_path}/d/a)` |")  # no run stands for another
