@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from rag.reader import Passage, Reader
 
 
-# Chosen on the development questions. A sentence's likeness is its cosine with the question, how far the fused score of
-# its abstract lies behind the best one's, and these:
+# Chosen on the development questions. An abstract's likeness is the cosine of its nearest chunk, less how far its fused
+# score lies behind the best one's: so chunks count for more here than in the search, which has to find names too. A
+# sentence's likeness is its cosine with the question and these:
 OVERLAP = 0.35
 """For the share of the question's stems that the sentence has."""
 CUE = 0.08
@@ -28,10 +29,9 @@ ANSWERABLE = 0.08
 LIKENESS_MARGIN, READING_MARGIN = 0.4, 0.25
 """How far behind the best sentence another may lie and still be quoted."""
 
-READ_FOR_ONE, CLOSE = 2, 0.15
-"""The best abstract is read, and the second when its likeness lies no further behind; 27 ms each on two cores."""
-READ_FOR_SEVERAL = 3
-"""Abstracts that are read, however close, when the question asks for several."""
+READ, CLOSE = 3, 0.15
+"""The best abstracts are read, 27 ms each on two cores; where one is to answer, those alone whose likeness lies no further
+behind the best one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +53,21 @@ def score_sentences(question: str, hits: Sequence[Hit], reader: "Reader | None" 
     finds less answerable back.
     """
     best = max((hit.score for hit in hits), default=0.0)
-    scored = {hit.abstract.id: _by_likeness(question, hit, best) for hit in hits}
-    heights = {name: max((each.score for each in some), default=0.0) for name, some in scored.items()}
-    order = sorted(heights, key=lambda name: -heights[name])
+    heights = {hit.abstract.id: hit.signals.chunk + hit.score - best for hit in hits}
+    scored = {hit.abstract.id: _by_likeness(question, hit, heights[hit.abstract.id]) for hit in hits}
     answerable = None
     several = wants_several(question)
     if reader is not None and hits:
-        close = [name for name in order[:READ_FOR_ONE] if heights[name] > heights[order[0]] - CLOSE]
-        names = order[:READ_FOR_SEVERAL] if several else close
-        passages = [_passage(hit) for name in names for hit in hits if hit.abstract.id == name]
-        readings = dict(zip(names, reader.read(question, passages), strict=True))
-        answerable = max(reading.answerable for reading in readings.values())
-        for name, reading in readings.items():
-            height = heights[name] + ANSWERABLE * (reading.answerable - answerable)
+        highest = max(heights.values())
+        order = sorted(hits, key=lambda hit: -heights[hit.abstract.id])[:READ]
+        read = [hit for hit in order if several or heights[hit.abstract.id] > highest - CLOSE]
+        readings = reader.read(question, [_passage(hit) for hit in read])
+        answerable = max(reading.answerable for reading in readings)
+        for hit, reading in zip(read, readings, strict=True):
+            height = heights[hit.abstract.id] + ANSWERABLE * (reading.answerable - answerable)
             logits = reading.scores - reading.scores.max()
-            scored[name] = [
-                replace(each, score=height + LOGIT * float(logits[each.sentence.number])) for each in scored[name]
+            scored[hit.abstract.id] = [
+                replace(each, score=height + LOGIT * float(logits[each.sentence.number])) for each in hit.evidence
             ]
     everything = [each for some in scored.values() for each in some]
     # sentences of several abstracts differ by the likeness of their abstracts, with a reader or without
@@ -76,19 +75,16 @@ def score_sentences(question: str, hits: Sequence[Hit], reader: "Reader | None" 
     return Scored(tuple(sorted(everything, key=lambda each: -each.score)), answerable, margin)
 
 
-def _by_likeness(question: str, hit: Hit, best: float) -> list[Evidence]:
-    """The sentences of one hit with their likeness to the question; ``best`` is the best hit's fused score."""
+def _by_likeness(question: str, hit: Hit, height: float) -> list[Evidence]:
+    """The sentences of one hit, the most like the question at ``height`` and the others as far below as they are less so."""
     asked = set(stems(question))
     cue = CUES.get(kind(question))
-    return [
-        replace(
-            each,
-            score=each.similarity
-            + OVERLAP * _overlap(asked, each.sentence.text)
-            + CUE * _has(cue, each.sentence.text)
-            + (hit.score - best),
-        )
+    likeness = [
+        each.similarity + OVERLAP * _overlap(asked, each.sentence.text) + CUE * _has(cue, each.sentence.text)
         for each in hit.evidence
+    ]
+    return [
+        replace(each, score=height + like - max(likeness)) for each, like in zip(hit.evidence, likeness, strict=True)
     ]
 
 

@@ -27,9 +27,9 @@ _KINDS = (
 _COMPILED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS)
 
 _SEVERAL = re.compile(
-    r"\b(compar\w+|differ\w*|versus|vs|contrast|in common|both|similarities|respectively)\b"
-    r"|\b(which|what|list|name|all|any|other|how many|are there)\b.{0,25}\b(papers|abstracts|studies|works|articles|surveys|authors)\b"
-    r"|^(list|name)\b",
+    r"\b(compare|comparison of|differences? between|differs?|versus|vs|in common|similarities|respectively)\b"
+    r"|\b(which|what|list|name|all|any|other|are there)\b.{0,25}\b(papers|abstracts|studies|works|articles|surveys)\b"
+    r"|\bwhich\b.*\band which\b|\band\b.*\beach\b|^list\b",
     re.IGNORECASE,
 )
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from rag.answer.kind import wants_several
+from rag.answer.numbers import quantities
 from rag.index.lexical import stems
 from rag.records import Evidence
 
@@ -12,10 +13,14 @@ def choose(question: str, ranked: Sequence[Evidence], limit: int, margin: float)
 
     None has a score more than ``margin`` below the best one's.
 
-    A question that compares or lists gets the best sentence of each of several abstracts; any other is answered from
-    the abstract of the best sentence.
+    A question that compares or lists gets the best sentence of each of several abstracts; any other, and one for which
+    only one abstract comes near, is answered from the abstract of the best sentence.
     """
-    several = wants_several(question)
+    several = _choose(ranked, limit, margin, several=True) if wants_several(question) else []
+    return several if len(several) > 1 else _choose(ranked, limit, margin, several=False)
+
+
+def _choose(ranked: Sequence[Evidence], limit: int, margin: float, *, several: bool) -> list[Evidence]:
     chosen: list[Evidence] = []
     for each in ranked:
         if len(chosen) == limit:
@@ -33,6 +38,11 @@ def choose(question: str, ranked: Sequence[Evidence], limit: int, margin: float)
 
 
 def _repeats(one: str, other: str) -> bool:
-    """Whether two sentences say mostly the same: over 60% of the shorter one's stems stand in the other."""
+    """Whether two sentences say mostly the same, and with the same numbers.
+
+    Mostly: over 60% of the shorter one's stems stand in the other. Opposite results share words, but no numbers.
+    """
     left, right = set(stems(one)), set(stems(other))
-    return len(left & right) > 0.6 * max(1, min(len(left), len(right)))
+    if len(left & right) <= 0.6 * max(1, min(len(left), len(right))):
+        return False
+    return {each.value for each in quantities(one)} == {each.value for each in quantities(other)}
