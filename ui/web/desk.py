@@ -58,7 +58,7 @@ class Choices:
     year_to: str = ""
     venues: Sequence[str] = ()
     sources: Sequence[str] = ()
-    composer: str = ""
+    composer: str | None = ""
 
     @property
     def filters(self) -> Filters:
@@ -273,12 +273,13 @@ class Desk:
         chosen = self.assistant.settings.llm
         return sorted(available(self.assistant.settings), key=lambda name: name != chosen)
 
-    def _composer(self, name: str) -> str | None:
+    def _composer(self, name: str | None) -> str | None:
         """What to hand on as the composer; UsageError for one that neither comes with Footnote nor is configured.
 
-        The settings' own goes unnamed: an LLM handed to ``Assistant.open`` stands in for it.
+        The settings' own goes unnamed, as on a page that has not loaded its choices: an LLM handed to
+        ``Assistant.open`` stands in for it.
         """
-        if name in ("", self.assistant.settings.llm):
+        if not name or name == self.assistant.settings.llm:
             return None
         if name not in _EMBEDDED:
             raise UsageError(

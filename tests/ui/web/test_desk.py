@@ -98,6 +98,12 @@ def test_only_configured_composers_are_reached(desk: Desk) -> None:
     assert "ollama/other is not configured" in (view.transcript or "")
 
 
+def test_a_page_that_has_not_loaded_its_composers_asks_that_of_the_settings(desk: Desk) -> None:
+    """A question asked in the first second comes without one."""
+    *_, view = desk.ask(None, QUESTION, Choices(composer=None))
+    assert from_json(view.store).current.turns[0].answer
+
+
 def test_editing_replaces_the_turn_and_what_came_after(desk: Desk) -> None:
     """The edited question takes the place of the old one."""
     store = asked(desk, "What about diffusion?", asked(desk).store).store

@@ -8,10 +8,12 @@
   const SENDERS = { ask: "#ask-again", retry: "#ask-again", page: "#shelve", remove: "#shelve" };
   const CHANGES_CONVERSATION = ["ask", "retry", "edit", "rate", "new", "switch", "delete"];
   const BUSY = "Wait for the answer, or stop it first.";
+  const EARLY = "The question is asked as soon as the page has loaded.";
   const wide = matchMedia("(min-width: 1080px)");
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const seen = new WeakSet();
   let opener = null; // the footnote or button that opened the panel, by its key or address
+  let early = false; // a question was sent before the conversations were there
   let focused = ""; // where the focus was, for when a part is drawn again under it
 
   const announce = (text) => {
@@ -58,12 +60,18 @@
     if (marks.length) marks[0].scrollIntoView({ block: "center", behavior: motion });
   };
 
-  document.addEventListener("keydown", (event) => {
-    const sends = event.key === "Enter" && !event.shiftKey && event.target.closest && event.target.closest("#question");
-    if (!sends || !one(".turn.live")) return;
+  // The conversations, when they come, would be drawn over a question that was asked sooner: it waits for them.
+  const mayWait = (event) => {
+    early = !one(".shelf");
+    if (!early && !one(".turn.live")) return;
     event.preventDefault();
     event.stopPropagation();
-    announce(BUSY);
+    announce(early ? EARLY : BUSY);
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const sends = event.key === "Enter" && !event.shiftKey && event.target.closest && event.target.closest("#question");
+    if (sends) mayWait(event);
   }, true);
 
   const follow = (link) => {
@@ -131,6 +139,7 @@
   };
 
   document.addEventListener("click", (event) => {
+    if (event.target.closest("#ask")) mayWait(event);
     const target = event.target.closest("a.footnote, [data-do]");
     if (!target) return;
     event.preventDefault();
@@ -193,6 +202,10 @@
 
   const settle = () => {
     describe();
+    if (early && one(".shelf")) {
+      early = false;
+      one("#ask").click();
+    }
     const file = fresh("#outbox pre[data-once]");
     if (file) save(file);
     const asked = fresh("#evidence .sources[data-focus]");
