@@ -87,6 +87,7 @@ class Desk:
         shelf = from_json(store)
         conversation = shelf.current if editing == NOT_EDITING else shelf.current.upto(editing)
         yield View(
+            store=self._meanwhile(shelf, conversation, question),
             transcript=self._conversation(conversation) if conversation.turns else "",
             live=transcript.live_html(question, "Searching"),
             question="",
@@ -127,13 +128,20 @@ class Desk:
                     case Finished(answer):
                         yield replace(turn, answer=answer)
 
-    def stopped(self, store: Any, question: str) -> View:
-        """What is left of a question that was stopped: a turn that says so, and can be asked again."""
-        if not question:
-            return View(running=False, live="")
-        shelf = from_json(store)
-        turn = Turn(question, error="Stopped before the answer was checked; the draft was thrown away.")
-        return self._kept(shelf, shelf.current.with_turn(turn))
+    @staticmethod
+    def _meanwhile(shelf: Shelf, conversation: Conversation, question: str) -> dict[str, Any] | None:
+        """What the browser keeps until there is an answer, so that neither Stop nor a reload loses the question.
+
+        A turn that says it was stopped, and can be asked again. A question asked again keeps its turn instead.
+        """
+        replaced = shelf.current.turns[len(conversation.turns) :]
+        if replaced and replaced[0].question == question:
+            return None
+        return shelf.keep(conversation.with_turn(Turn(question, error=_STOPPED))).to_json()
+
+    def stopped(self, store: Any) -> View:
+        """The page after Stop: the conversation as the browser kept it meanwhile."""
+        return replace(self.shown(store), announce="Stopped", running=False)
 
     def _kept(self, shelf: Shelf, conversation: Conversation) -> View:
         shelf = shelf.keep(conversation)
@@ -191,11 +199,13 @@ class Desk:
         return replace(self._shown(from_json(store)), store=None)
 
     def refreshed(self, store: Any) -> View:
-        """What a change of the corpus alters; what is being read, edited or answered stays.
+        """What a change of the corpus alters, the welcome; what is being read, edited or answered stays.
 
         So does the store: a question may have been answered since it was read.
         """
-        return replace(self.shown(store), live=None, evidence=None, editing=None, edit_note=None)
+        shelf = from_json(store)
+        welcome = None if shelf.current.turns else self._conversation(shelf.current)
+        return View(transcript=welcome, shelf=transcript.shelf_html(shelf))
 
     def _shown(self, shelf: Shelf, announce: str | None = None) -> View:
         current = shelf.current
@@ -327,6 +337,7 @@ class Desk:
         return self._examples[1]
 
 
+_STOPPED = "Stopped before the answer was checked; the draft was thrown away."
 _UNEXPECTED = "Something broke inside Footnote; the terminal it was started from shows what. Asking again is safe."
 
 

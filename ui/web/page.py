@@ -47,7 +47,6 @@ class _Parts:
     def __init__(self, desk: Desk, shelves: Shelves, secret: str) -> None:
         key = hashlib.sha256(str(desk.assistant.settings.folder).encode()).hexdigest()[:12]
         self.store = gr.BrowserState(None, storage_key=f"footnote-{key}", secret=secret)
-        self.pending = gr.State("")
         self.editing = gr.State(NOT_EDITING)
         self.uploaded = gr.State(None)
         with gr.Row(elem_id="masthead"):
@@ -126,9 +125,9 @@ class _Parts:
     def viewed(self) -> list[Any]:
         """Everything that a View can change."""
         named = [getattr(self, each.name) for each in fields(View) if each.name != "running"]
-        return [*named, self.ask, self.stop, self.pending]
+        return [*named, self.ask, self.stop]
 
-    def updates(self, view: View, pending: str | None = None) -> Updates:
+    def updates(self, view: View) -> Updates:
         """A View as Gradio takes it: only what changes."""
         changed: Updates = {
             getattr(self, each.name): getattr(view, each.name)
@@ -141,8 +140,6 @@ class _Parts:
             changed[self.outbox] = _file(view.outbox)
         if view.running is not None:
             changed |= {self.ask: gr.update(visible=not view.running), self.stop: gr.update(visible=view.running)}
-        if pending is not None:
-            changed[self.pending] = pending
         return changed or {self.announce: gr.skip()}
 
 
@@ -180,7 +177,7 @@ def build(assistant: Assistant, *, secret: str = "") -> gr.Blocks:
 def _wire_chat(page: gr.Blocks, parts: _Parts, desk: Desk) -> None:
     def ask(store: Any, question: str, editing: int, *choices: Any) -> Iterator[Updates]:
         for view in desk.ask(store, question, Choices(*choices), editing):
-            yield parts.updates(view, pending=question if view.running else None)
+            yield parts.updates(view)
 
     def ask_again(store: Any, action: str, *choices: Any) -> Iterator[Updates]:
         told = orjson.loads(action)
@@ -191,9 +188,6 @@ def _wire_chat(page: gr.Blocks, parts: _Parts, desk: Desk) -> None:
 
     def act(store: Any, action: str) -> Updates:
         return parts.updates(desk.act(store, orjson.loads(action)))
-
-    def stop(store: Any, question: str) -> Updates:
-        return parts.updates(desk.stopped(store, question), pending="")
 
     viewed = parts.viewed()
     quiet: dict[str, Any] = {"outputs": viewed, "show_progress": "hidden", "api_visibility": "private"}
@@ -206,7 +200,7 @@ def _wire_chat(page: gr.Blocks, parts: _Parts, desk: Desk) -> None:
     )
     again = parts.ask_again.click(ask_again, [parts.store, parts.action, *parts.asking()], **quiet)
     parts.act.click(act, [parts.store, parts.action], queue=False, **quiet)
-    parts.stop.click(stop, [parts.store, parts.pending], cancels=[asked, again], **quiet)
+    parts.stop.click(lambda store: parts.updates(desk.stopped(store)), [parts.store], cancels=[asked, again], **quiet)
     page.load(lambda store: parts.updates(desk.shown(store)), [parts.store], **quiet)
 
 

@@ -51,10 +51,11 @@ def test_showing_the_page_cannot_lose_an_answer(desk: Desk) -> None:
 
 
 def test_a_change_of_the_corpus_leaves_what_is_being_done(desk: Desk) -> None:
-    """A running answer, an edit and the evidence panel stay; the welcome and the conversations are drawn again."""
+    """Turns, a running answer, an edit and the evidence panel stay; the welcome and the list are drawn again."""
     view = desk.refreshed(asked(desk).store)
-    assert (view.store, view.live, view.evidence, view.editing, view.edit_note) == (None,) * 5
-    assert QUESTION in (view.transcript or "")
+    assert (view.store, view.transcript, view.live, view.evidence, view.editing, view.edit_note) == (None,) * 6
+    assert QUESTION in (view.shelf or "")
+    assert "Ask 20 abstracts" in (desk.refreshed(None).transcript or "")
 
 
 def test_a_corpus_that_cannot_be_searched_is_a_page_that_says_so(settings: Settings, seeds: Path) -> None:
@@ -228,10 +229,22 @@ def test_closing_the_stream_closes_the_model(settings: Settings, seeds: Path) ->
 
 
 def test_a_stopped_question_stays_to_be_asked_again(desk: Desk) -> None:
-    """The turn says that it was stopped, and the draft is gone."""
-    turn = from_json(desk.stopped(None, QUESTION).store).current.turns[0]
+    """From the first moment the browser keeps a turn that says so: neither Stop nor a reload loses the question."""
+    kept = next(desk.ask(None, QUESTION, Choices())).store
+    turn = from_json(kept).current.turns[0]
     assert turn.question == QUESTION
     assert "Stopped" in turn.error
+    for view in (desk.stopped(kept), desk.shown(kept)):
+        assert QUESTION in (view.transcript or "")
+        assert view.store is None
+
+
+def test_a_question_stopped_while_asked_again_keeps_its_answer(desk: Desk) -> None:
+    """An edited one takes the old one's place, as it would with an answer."""
+    store = asked(desk).store
+    assert next(desk.ask(store, QUESTION, Choices(), editing=0)).store is None
+    edited = from_json(next(desk.ask(store, "What about graphs?", Choices(), editing=0)).store)
+    assert [(turn.question, turn.answer) for turn in edited.current.turns] == [("What about graphs?", None)]
 
 
 def test_uploads_are_kept_and_reported(assistant: Assistant, tmp_path: Path) -> None:
