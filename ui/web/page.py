@@ -139,7 +139,8 @@ class _Parts:
         if view.outbox is not None:
             changed[self.outbox] = _file(view.outbox)
         if view.running is not None:
-            changed |= {self.ask: gr.update(visible=not view.running), self.stop: gr.update(visible=view.running)}
+            stop = gr.update(visible=view.running, value="Stop", interactive=True)
+            changed |= {self.ask: gr.update(visible=not view.running), self.stop: stop}
         return changed or {self.announce: gr.skip()}
 
 
@@ -200,7 +201,16 @@ def _wire_chat(page: gr.Blocks, parts: _Parts, desk: Desk) -> None:
     )
     again = parts.ask_again.click(ask_again, [parts.store, parts.action, *parts.asking()], **quiet)
     parts.act.click(act, [parts.store, parts.action], queue=False, **quiet)
-    parts.stop.click(lambda store: parts.updates(desk.stopped(store)), [parts.store], cancels=[asked, again], **quiet)
+    parts.stop.click(
+        lambda: gr.update(value="Stopping", interactive=False),
+        None,
+        [parts.stop],
+        cancels=[asked, again],
+        queue=False,
+        api_visibility="private",
+    )
+    for stopped in (asked, again):  # when the last draft has come, which would be drawn over what is left
+        stopped.failure(lambda store: parts.updates(desk.stopped(store)), [parts.store], **quiet)
     page.load(lambda store: parts.updates(desk.shown(store)), [parts.store], **quiet)
 
 

@@ -70,6 +70,17 @@ def test_a_question_is_not_drawn_over_by_the_page_that_still_loads(slow: Server,
     expect(page.locator(".welcome")).to_have_count(0)
 
 
+def test_after_stop_no_draft_is_left_on_the_page(writing: Any, slow_model: SlowModel, page: Page) -> None:
+    """What the model wrote meanwhile is not drawn over it, and the next question can be asked."""
+    for turn in range(3):
+        slow_model.left.clear()
+        writing(QUESTION)
+        page.get_by_role("button", name="Stop").click()
+        expect(page.locator(f"#turn-{turn} .error")).to_contain_text("Stopped")
+        assert slow_model.left.wait(20)
+        expect(page.locator(".turn.live")).to_have_count(0)
+
+
 def test_stopping_a_question_asked_again_keeps_its_answer(writing: Any, slow_model: SlowModel, page: Page) -> None:
     """The answer that was there is there again; nothing was put in its place, and no turn is added."""
     ask(page, QUESTION)
