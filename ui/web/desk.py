@@ -203,9 +203,8 @@ class Desk:
 
         So does the store: a question may have been answered since it was read.
         """
-        shelf = from_json(store)
-        welcome = None if shelf.current.turns else self._conversation(shelf.current)
-        return View(transcript=welcome, shelf=transcript.shelf_html(shelf))
+        current = from_json(store).current
+        return View(transcript=None if current.turns else self._conversation(current))
 
     def _shown(self, shelf: Shelf, announce: str | None = None) -> View:
         current = shelf.current

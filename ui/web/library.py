@@ -80,7 +80,7 @@ def table_html(rows: Rows) -> str:
     if not rows.abstracts:
         said = f"Nothing is close to “{rows.query}”." if rows.query else "There are no abstracts yet."
         return f'<div class="table"><p class="none">{escape(said)}</p></div>'
-    body = "".join(_row(abstract) for abstract in rows.abstracts)
+    body = "".join(_row(abstract, rows.first) for abstract in rows.abstracts)
     last = rows.first + len(rows.abstracts)
     if rows.total is None:
         caption, pager = f"The {len(rows.abstracts)} abstracts closest to “{rows.query}”", ""
@@ -97,9 +97,10 @@ def table_html(rows: Rows) -> str:
     )
 
 
-def _row(abstract: Abstract) -> str:
+def _row(abstract: Abstract, first: int) -> str:
     sources = ", ".join(dict.fromkeys(_name(source.path) for source in abstract.sources))
-    remove = button("Remove", "remove", id=abstract.id, aria_label=f"Remove: {abstract.title}", class_="remove")
+    label = f"Remove: {abstract.title}"
+    remove = button("Remove", "remove", id=abstract.id, first=first, aria_label=label, class_="remove")
     return (
         f'<tr><th scope="row">{button(abstract.heading, "open", id=abstract.id, class_="title")}</th>'
         f"<td>{abstract.year or '–'}</td><td>{escape(abstract.venue or '–')}</td><td>{escape(sources)}</td>"

@@ -115,6 +115,7 @@ class _Parts:
                     scale=8,
                 )
                 self.clear = gr.Button("Show all", elem_id="show-all", scale=1, min_width=100)
+            self.removal = _mount("removal")
             self.table = _mount("table")
             self.judged = _mount("judged")
 
@@ -229,17 +230,15 @@ def _wire_library(page: gr.Blocks, parts: _Parts, desk: Desk, shelves: Shelves) 
         problem = desk.composer_problem() or None
         return {**about_corpus(), parts.composer: gr.update(choices=composers, value=composers[0], info=problem)}
 
-    def shelve(store: Any, action: str, query: str) -> Updates:
+    def said(sentence: str) -> Updates:
+        return {each: f"<div>{escape(sentence)}</div>" for each in (parts.removal, parts.announce)}
+
+    def shelve(action: str, query: str) -> Iterator[Updates]:
         told = orjson.loads(action)
-        if told["do"] == "page":
-            return {parts.table: shelves.table(query, int(told["first"]))}
-        said = shelves.remove(told["id"])
-        return {
-            **about_corpus(),
-            parts.table: shelves.table(query),
-            parts.announce: f"<div>{escape(said)}</div>",
-            **parts.updates(desk.refreshed(store)),
-        }
+        if told["do"] == "remove":
+            yield said(shelves.removing(told["id"]))
+            yield {**said(shelves.remove(told["id"])), **about_corpus()}
+        yield {parts.table: shelves.table(query, int(told["first"]))}
 
     def ingest(uploads: list[str] | None) -> Iterator[Updates]:
         if uploads:
@@ -250,8 +249,13 @@ def _wire_library(page: gr.Blocks, parts: _Parts, desk: Desk, shelves: Shelves) 
     about = [parts.headline, parts.years, parts.venues, parts.sources]
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     page.load(loaded, None, [*about, parts.composer], **quiet)
-    parts.shelve.click(
-        shelve, [parts.store, parts.action, parts.search], [*about, parts.table, *parts.viewed()], **quiet
+    # One may page on while a removal waits for an ingest.
+    shelved = parts.shelve.click(
+        shelve,
+        [parts.action, parts.search],
+        [*about, parts.removal, parts.announce, parts.table],
+        trigger_mode="multiple",
+        **quiet,
     )
     # Files that come while others are read are taken at once, and wait for their turn to be written.
     read = parts.upload.upload(
@@ -259,7 +263,8 @@ def _wire_library(page: gr.Blocks, parts: _Parts, desk: Desk, shelves: Shelves) 
     )
     read.then(about_corpus, None, about, **quiet)
     read.then(shelves.table, None, [parts.table], **quiet)
-    read.then(lambda store: parts.updates(desk.refreshed(store)), [parts.store], parts.viewed(), **quiet)
+    for changed in (read, shelved):
+        changed.then(lambda store: parts.updates(desk.refreshed(store)), [parts.store], parts.viewed(), **quiet)
     parts.library_room.select(
         lambda query: (shelves.table(query), shelves.judged()), [parts.search], [parts.table, parts.judged], **quiet
     )

@@ -96,6 +96,14 @@ class Shelves:
             return library.problem_html(str(error))
         return library.table_html(library.Rows(rows, first, total))
 
+    def removing(self, abstract_id: str) -> str:
+        """What is said until an abstract is removed: who reads files in, here or elsewhere, writes until it is done."""
+        try:
+            title = self.assistant.get(abstract_id).title
+        except FootnoteError as error:
+            return str(error)
+        return f"Removing as soon as no files are being read in: {title}"
+
     def remove(self, abstract_id: str) -> str:
         """Remove one abstract; a sentence that says so."""
         try:
