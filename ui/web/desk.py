@@ -33,11 +33,13 @@ _EMBEDDED = ("quotes", "smollm2")
 class View:
     """What changes on the page; None leaves a part as it is.
 
-    ``store`` is what the browser keeps, ``editing`` the number of the turn whose question is being edited
-    (``NOT_EDITING`` for none), ``announce`` what a screen reader says, ``outbox`` a file to save.
+    ``store`` is what the browser keeps, ``news`` what its other tabs are told of it, ``editing`` the number of
+    the turn whose question is being edited (``NOT_EDITING`` for none), ``announce`` what a screen reader says,
+    ``outbox`` a file to save.
     """
 
     store: dict[str, Any] | None = None
+    news: dict[str, Any] | None = None
     transcript: str | None = None
     live: str | None = None
     evidence: str | None = None
@@ -150,6 +152,7 @@ class Desk:
         shown = self._evidence(conversation, len(conversation.turns) - 1) if last.answer else None
         return View(
             store=shelf.to_json(),
+            news=_news(conversation),
             transcript=self._conversation(conversation),
             live="",
             evidence=shown,
@@ -184,7 +187,8 @@ class Desk:
             "keep": lambda shelf, action: View(editing=NOT_EDITING, edit_note="", question=""),
             "new": lambda shelf, action: self._shown(Shelf(shelf.conversations, new_conversation().id)),
             "switch": lambda shelf, action: self._shown(Shelf(shelf.conversations, str(action["id"]))),
-            "delete": lambda shelf, action: self._shown(shelf.without(str(action["id"])), "Conversation deleted"),
+            "delete": self._delete,
+            "heard": self._heard,
             "export": self._export,
             "questions": self._questions,
         }
@@ -237,9 +241,25 @@ class Desk:
         conversation = shelf.current.rated(index, good)
         return View(
             store=shelf.keep(conversation).to_json(),
+            news=_news(conversation),
             transcript=self._conversation(conversation),
             announce="Kept as helpful" if good else "Kept as not helpful",
         )
+
+    def _delete(self, shelf: Shelf, action: Mapping[str, Any]) -> View:
+        gone = str(action["id"])
+        return replace(self._shown(shelf.without(gone), "Conversation deleted"), news={"gone": gone})
+
+    def _heard(self, shelf: Shelf, action: Mapping[str, Any]) -> View:
+        """What other tabs kept and deleted: each writes the whole store, and this one's would overwrite it."""
+        after = shelf
+        for news in action["news"]:
+            for conversation in from_json(news.get("kept")).conversations:
+                after = replace(after.keep(conversation), open=after.open)
+            after = after.without(news.get("gone", ""))
+        if after.current != shelf.current:
+            return self._shown(after)
+        return View(store=after.to_json(), shelf=transcript.shelf_html(after))
 
     def _edit(self, shelf: Shelf, action: Mapping[str, Any]) -> View:
         index = int(action["turn"])
@@ -338,6 +358,10 @@ class Desk:
 
 _STOPPED = "Stopped before the answer was checked; the draft was thrown away."
 _UNEXPECTED = "Something broke inside Footnote; the terminal it was started from shows what. Asking again is safe."
+
+
+def _news(conversation: Conversation) -> dict[str, Any]:
+    return {"kept": Shelf((conversation,), conversation.id).to_json()}
 
 
 def _year(written: str) -> int | None:

@@ -62,8 +62,11 @@ class _Parts:
                 self.evidence = _mount("evidence", evidence.nothing_yet())
         self.announce = _mount("announce")
         self.outbox = _mount("outbox")
+        self.corpus = key
+        self.news = _mount("news", _pre("", data_corpus=key))
         self.action = gr.Textbox(elem_id="action", visible="hidden", label="Action")
         self.act = gr.Button(elem_id="act", visible="hidden")
+        self.hear = gr.Button(elem_id="hear", visible="hidden")
         self.ask_again = gr.Button(elem_id="ask-again", visible="hidden")
         self.shelve = gr.Button(elem_id="shelve", visible="hidden")
 
@@ -139,6 +142,9 @@ class _Parts:
             changed[self.announce] = f"<div>{escape(view.announce)}</div>"
         if view.outbox is not None:
             changed[self.outbox] = _file(view.outbox)
+        if view.news is not None:
+            told = orjson.dumps(view.news).decode()
+            changed[self.news] = _pre(told, data_corpus=self.corpus, data_once=secrets.token_hex(4))
         if view.running is not None:
             stop = gr.update(visible=view.running, value="Stop", interactive=True)
             changed |= {self.ask: gr.update(visible=not view.running), self.stop: stop}
@@ -156,8 +162,13 @@ def _choice(label: str, name: str, **how: Any) -> Any:
 
 
 def _file(download: Download) -> str:
-    told = attributes(data_name=download.name, data_type=download.media_type, data_once=secrets.token_hex(4))
-    return f"<div><pre {told}>{escape(download.content)}</pre></div>"
+    told = {"data_name": download.name, "data_type": download.media_type, "data_once": secrets.token_hex(4)}
+    return _pre(download.content, **told)
+
+
+def _pre(content: str, **told: str) -> str:
+    """Something for the page's script, which a mount holds unseen."""
+    return f"<div><pre {attributes(**told)}>{escape(content)}</pre></div>"
 
 
 def build(assistant: Assistant, *, secret: str = "") -> gr.Blocks:
@@ -202,6 +213,7 @@ def _wire_chat(page: gr.Blocks, parts: _Parts, desk: Desk) -> None:
     )
     again = parts.ask_again.click(ask_again, [parts.store, parts.action, *parts.asking()], **quiet)
     parts.act.click(act, [parts.store, parts.action], queue=False, **quiet)
+    parts.hear.click(act, [parts.store, parts.action], queue=False, trigger_mode="multiple", **quiet)
     parts.stop.click(
         lambda: gr.update(value="Stopping", interactive=False),
         None,

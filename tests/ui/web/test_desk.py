@@ -175,6 +175,19 @@ def test_conversations_can_be_switched_and_deleted(desk: Desk) -> None:
     assert [each.title for each in gone.conversations] == [QUESTION]
 
 
+def test_what_other_tabs_keep_and_delete_is_heard(desk: Desk) -> None:
+    """It goes into this tab's store; the screen changes only when it is about the open conversation."""
+    here, there = asked(desk), asked(desk, "What about graphs?")
+    heard = desk.act(here.store, {"do": "heard", "news": [there.news]})
+    assert [each.title for each in from_json(heard.store).conversations] == ["What about graphs?", QUESTION]
+    assert from_json(heard.store).current.title == QUESTION
+    assert heard.transcript is None
+    gone = desk.act(here.store, {"do": "delete", "id": from_json(here.store).open}).news
+    left = desk.act(heard.store, {"do": "heard", "news": [gone]})
+    assert [each.title for each in from_json(left.store).conversations] == ["What about graphs?"]
+    assert "Ask 20 abstracts" in (left.transcript or "")
+
+
 def test_export_writes_the_texts_the_browser_does_not_keep(desk: Desk) -> None:
     """BibTeX has the abstract; a conversation without citations says that there is nothing to save."""
     file = desk.act(asked(desk).store, {"do": "export", "form": "bibtex"}).outbox

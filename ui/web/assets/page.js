@@ -5,7 +5,7 @@
 (() => {
   "use strict";
   const one = (selector, within = document) => within.querySelector(selector);
-  const SENDERS = { ask: "#ask-again", retry: "#ask-again", page: "#shelve", remove: "#shelve" };
+  const SENDERS = { ask: "#ask-again", retry: "#ask-again", page: "#shelve", remove: "#shelve", heard: "#hear" };
   const CHANGES_CONVERSATION = ["ask", "retry", "edit", "rate", "new", "switch", "delete"];
   const BUSY = "Wait for the answer, or stop it first.";
   const EARLY = "The question is asked as soon as the page has loaded.";
@@ -15,6 +15,9 @@
   let opener = null; // the footnote or button that opened the panel, by its key or address
   let early = false; // a question was sent before the conversations were there
   let focused = ""; // where the focus was, for when a part is drawn again under it
+
+  let tabs = null; // the channel to the other tabs on this corpus
+  const heard = []; // what they have kept or deleted, and this tab does not know yet
 
   const announce = (text) => {
     const place = one("#announce .md") || one("#announce");
@@ -200,8 +203,24 @@
     }
   };
 
+  // Every tab keeps all conversations. What another one tells waits for this one's answer, which would overwrite it.
+  const gossip = () => {
+    const mount = one("#news pre[data-corpus]");
+    if (mount && !tabs) {
+      tabs = new BroadcastChannel(`footnote-${mount.dataset.corpus}`);
+      tabs.addEventListener("message", (event) => {
+        heard.push(event.data);
+        gossip();
+      });
+    }
+    const news = fresh("#news pre[data-once]");
+    if (news) tabs.postMessage(JSON.parse(news.textContent));
+    if (heard.length && one(".shelf") && !one(".turn.live")) send({ do: "heard", news: heard.splice(0) });
+  };
+
   const settle = () => {
     describe();
+    gossip();
     if (early && one(".shelf")) {
       early = false;
       one("#ask").click();
