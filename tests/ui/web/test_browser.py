@@ -97,6 +97,14 @@ def test_a_footnote_opens_the_evidence_with_its_sentence_marked(desk: Page) -> N
     expect(note).to_be_focused()
 
 
+def test_a_footnote_leads_to_its_sentence_in_a_narrow_window_too(server: Server, page: Page) -> None:
+    """The drawer is lower than a long abstract; the marked sentence is scrolled into view."""
+    visit(page, server, NARROW)
+    ask(page, QUESTION)
+    page.locator("#turn-0 a.footnote").first.click()
+    expect(page.locator("#evidence mark.current")).to_be_in_viewport()
+
+
 def test_a_footnote_stays_on_the_line_of_its_sentence(desk: Page) -> None:
     """However wide the window is, no line of the answer begins with a footnote."""
     ask(desk, QUESTION)
