@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -11,11 +11,12 @@ from rag.answer.examples import example_questions
 from rag.answer.llm import available, preflight
 from rag.assistant import Assistant
 from rag.errors import FootnoteError, LLMError, NotFoundError, UsageError
-from rag.records import Abstract, Draft, Filters, Finished, Retrieved
+from rag.records import Abstract, Draft, Finished, Retrieved
 from ui.feedback import to_question_set
 from ui.markup import escape
 from ui.render import summary
 from ui.web import evidence, exports, transcript
+from ui.web.choices import Choices
 from ui.web.conversation import Conversation, Shelf, Turn, from_json, new_conversation, with_texts
 
 _log = logging.getLogger(__name__)
@@ -50,25 +51,6 @@ class View:
     edit_note: str | None = None
     running: bool | None = None
     outbox: exports.Download | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """How a question is to be asked: filters as the page's fields give them, and the composer."""
-
-    year_from: str = ""
-    year_to: str = ""
-    venues: Sequence[str] = ()
-    sources: Sequence[str] = ()
-    composer: str | None = ""
-
-    @property
-    def filters(self) -> Filters:
-        """The filters; UsageError when a year is none, or they exclude each other."""
-        start, end = _year(self.year_from), _year(self.year_to)
-        if start and end and start > end:
-            raise UsageError(f"No year lies between {start} and {end}; swap the two years of the filter.")
-        return Filters(start, end, tuple(self.venues or ()), tuple(self.sources or ()))
 
 
 class Desk:
@@ -362,13 +344,6 @@ _UNEXPECTED = "Something broke inside Footnote; the terminal it was started from
 
 def _news(conversation: Conversation) -> dict[str, Any]:
     return {"kept": Shelf((conversation,), conversation.id).to_json()}
-
-
-def _year(written: str) -> int | None:
-    written = (written or "").strip()
-    if written and not (written.isdecimal() and len(written) <= 4):
-        raise UsageError(f"{written!r} is not a year; write one like 2021, or nothing.")
-    return int(written) if written else None
 
 
 def _check_length(question: str) -> None:

@@ -29,7 +29,8 @@ from rag.errors import FootnoteError, SettingsError
 from rag.settings import Settings
 from ui.markup import attributes, escape
 from ui.web import evidence
-from ui.web.desk import NOT_EDITING, Choices, Desk, View
+from ui.web.choices import Choices
+from ui.web.desk import NOT_EDITING, Desk, View
 from ui.web.exports import Download
 from ui.web.guard import Guard, is_loopback
 from ui.web.shelves import Shelves

@@ -15,7 +15,7 @@ from rag.errors import FootnoteError
 from rag.records import IngestReport, Progress
 from ui.markup import escape
 from ui.web import library
-from ui.web.desk import Choices
+from ui.web.choices import Choices
 from ui.web.map import Map, add, draw, sample
 from ui.web.map_view import map_html
 

@@ -9,8 +9,9 @@ from rag import Assistant, Settings
 from rag.answer.scripted import ScriptedLLM
 from rag.errors import LLMUnavailableError
 from tests.doubles import ToyEmbedder
+from ui.web.choices import Choices
 from ui.web.conversation import from_json
-from ui.web.desk import NOT_EDITING, Choices, Desk, View
+from ui.web.desk import NOT_EDITING, Desk, View
 from ui.web.shelves import Shelves
 
 QUESTION = "What does the Adversarial Converging Time Score measure?"
