@@ -28,12 +28,13 @@ def _snails(file: Path, numbers: range) -> Path:
 def test_a_removal_waits_in_words_and_paging_does_not(
     serving: Callable[..., Server], page: Page, tmp_path: Path
 ) -> None:
-    """While an upload is read in a removal says what it waits for, and one can page; then it is done, on that page."""
+    """While an upload is read in a removal says what it waits for, and one can page meanwhile; then it is done."""
     visit(page, serving())
     page.get_by_role("tab", name="Library").click()
     upload, report = page.locator("#upload input[type=file]"), page.locator("#report")
     upload.set_input_files(_snails(tmp_path / "few.jsonl", range(40)))
     expect(report).to_contain_text("40 added", timeout=120_000)
+    expect(page.locator("#table caption")).to_contain_text("of 60")
     page.get_by_role("button", name="Later").click()
     expect(page.locator("#table caption")).to_contain_text("26 to 50 of 60")
     upload.set_input_files(_snails(tmp_path / "many.jsonl", range(40, 600)))
@@ -48,4 +49,17 @@ def test_a_removal_waits_in_words_and_paging_does_not(
     expect(report).to_contain_text("many.jsonl: ingesting")
     expect(page.locator("#removal")).to_contain_text(f"Removed: {name}", timeout=120_000)
     expect(page.locator(".headline")).to_have_text("619 abstracts")
-    expect(page.locator("#table caption")).to_contain_text("26 to 50 of 619")
+
+
+def test_a_removal_stays_on_its_page(serving: Callable[..., Server], page: Page, tmp_path: Path) -> None:
+    """The table is drawn again where it was, with the next abstract moved up."""
+    visit(page, serving())
+    page.get_by_role("tab", name="Library").click()
+    page.locator("#upload input[type=file]").set_input_files(_snails(tmp_path / "few.jsonl", range(40)))
+    expect(page.locator("#report")).to_contain_text("40 added", timeout=120_000)
+    expect(page.locator("#table caption")).to_contain_text("of 60")
+    page.get_by_role("button", name="Later").click()
+    expect(page.locator("#table caption")).to_contain_text("26 to 50 of 60")
+    for _ in range(2):
+        page.locator("#table .remove").first.click()
+    expect(page.locator("#table caption")).to_contain_text("26 to 50 of 59")
