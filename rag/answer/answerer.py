@@ -9,17 +9,19 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rag.answer.chat import standalone
-from rag.answer.check import Checker
+from rag.answer.check import Check, Checker
 from rag.answer.citations import CitedSentence, parse_citations
 from rag.answer.confidence import confidence, features
-from rag.answer.evidence import score_sentences
+from rag.answer.evidence import LIKENESS_MARGIN, score_sentences
 from rag.answer.llm import QUOTES, draft
 from rag.answer.prompts import NO_ANSWER, answer_prompt
 from rag.answer.quotes import choose
 from rag.errors import UsageError
+from rag.index.lexical import stems
 from rag.records import (
     Abstract,
     Answer,
@@ -112,7 +114,7 @@ class Answerer:
                 answer = _cite(base, [_quote(each) for each in quoted])
             yield Finished(replace(answer, timings=clock.timings()))
             return
-        evidence = _shown(ranked, quoted, self._settings.evidence_sentences)
+        evidence = _shown(query, ranked, quoted, self._settings.evidence_sentences)
         written = []
         with clock("compose"):
             prompt = answer_prompt(query, evidence)
@@ -134,23 +136,26 @@ class Answerer:
         self, drafted: Sequence[CitedSentence], evidence: Sequence[Evidence]
     ) -> list[tuple[AnswerSentence, tuple[Evidence, ...]]]:
         """The draft's sentences with their verdicts, each with the evidence to cite for it."""
+        alone = [list(some) for _, some in groupby(evidence, key=lambda each: each.abstract.id)]
         checked = []
-        texts = [each.sentence.text for each in evidence]
+        for cited in drafted:
+            named = [evidence[number - 1] for number in cited.numbers]
+            check, carriers = self._held(cited.text, named)
+            if check.verdict == "unsupported":
+                # What it cites does not carry it; another abstract may, by itself: nobody said what takes two of them.
+                elsewhere = max((self._held(cited.text, some) for some in alone), key=_support)
+                if not named or elsewhere[0].verdict != "unsupported":
+                    check, carriers = elsewhere
+            checked.append((AnswerSentence(cited.text, check.verdict, ()), carriers or tuple(named)))
+        return checked
+
+    def _held(self, claim: str, evidence: Sequence[Evidence]) -> tuple[Check, tuple[Evidence, ...]]:
+        """The check of a claim against evidence, and the sentences that carry it."""
         # A name may be spelt out elsewhere in the abstract; what it says there supports nothing by itself.
         abstracts = {each.abstract.id: each.abstract for each in evidence}.values()
         context = [part for abstract in abstracts for part in (abstract.title, abstract.text)]
-        for cited in drafted:
-            named = [number - 1 for number in cited.numbers]
-            check = self._checker.check(cited.text, [texts[place] for place in named], context) if named else None
-            best = [named[place] for place in check.best] if check is not None else []
-            if check is None or check.verdict == "unsupported":
-                # What it cites does not carry it; another sentence that was offered may.
-                elsewhere = self._checker.check(cited.text, texts, context)
-                if check is None or elsewhere.verdict != "unsupported":
-                    check, best = elsewhere, list(elsewhere.best)
-            carriers = tuple(evidence[place] for place in (best or named))
-            checked.append((AnswerSentence(cited.text, check.verdict, ()), carriers))
-        return checked
+        check = self._checker.check(claim, [each.sentence.text for each in evidence], context)
+        return check, tuple(evidence[place] for place in check.best)
 
     def _settle(
         self,
@@ -178,13 +183,30 @@ def _without_repeats(drafted: Sequence[CitedSentence]) -> list[CitedSentence]:
     return list(kept.values())
 
 
+def _support(held: tuple[Check, tuple[Evidence, ...]]) -> tuple[bool, float]:
+    return held[0].verdict == "supported", held[0].score
+
+
 def _quote(each: Evidence) -> tuple[AnswerSentence, tuple[Evidence, ...]]:
     return AnswerSentence(each.sentence.text, "quoted", ()), (each,)
 
 
-def _shown(ranked: Sequence[Evidence], quoted: Sequence[Evidence], limit: int) -> list[Evidence]:
-    """The evidence a language model sees, abstract by abstract: what would be quoted, then the best of the rest."""
-    best = [*quoted, *(each for each in ranked if each not in quoted)][:limit]
+def _shown(question: str, ranked: Sequence[Evidence], quoted: Sequence[Evidence], limit: int) -> list[Evidence]:
+    """The evidence a language model sees, abstract by abstract: what would be quoted, then the best of the rest.
+
+    Of an abstract that would not be quoted only what comes near, or has a word of the question that those quoted lack:
+    small models take any sentence they see for an answer.
+    """
+    abstracts = {each.abstract.id: each.abstract for each in quoted}
+    lacking = set(stems(question)).difference(*(stems(f"{each.title} {each.text}") for each in abstracts.values()))
+    near = ranked[0].score - LIKENESS_MARGIN
+    rest = [
+        each
+        for each in ranked
+        if each not in quoted
+        and (each.abstract.id in abstracts or each.score >= near or lacking.intersection(stems(each.sentence.text)))
+    ]
+    best = [*quoted, *rest][:limit]
     order = {each.abstract.id: place for place, each in reversed(list(enumerate(best)))}
     return sorted(best, key=lambda each: (order[each.abstract.id], each.sentence.start))
 

@@ -104,6 +104,44 @@ def test_a_model_that_repeats_itself_is_heard_once_and_in_order(open_with: Open)
     assert [sentence.text.split()[0] for sentence in answer.sentences] == ["ACTS", "The"]
 
 
+@pytest.mark.parametrize("marker", ["", " [1]", " [4]"])
+def test_a_claim_is_not_stitched_together_from_two_papers(open_with: Open, marker: str) -> None:
+    """What one paper says of its thing is not said of the other's, whatever is cited: nothing, one paper or the other."""
+    said = "ACTS holds 42 images of zebras"
+    answer = open_with(f"{said}{marker}.").ask("What is ACTS, and how many images are in the zebra dataset?")
+    assert_contract(answer)
+    assert [sentence.text for sentence in answer.dropped] == [f"{said}."]
+
+
+def test_a_claim_about_two_papers_passes_when_it_cites_both(open_with: Open) -> None:
+    """A comparison rests on a sentence of each."""
+    written = (
+        "The zebra dataset holds 42 images of zebras, and experiments on five benchmarks show that ACTS is effective"
+    )
+    llm = ScriptedLLM(lambda prompt: f"{written} {''.join(_numbers_of(prompt, 'holds 42', 'five benchmarks'))}.")
+    with Assistant.open(open_with().settings, llm=llm, embedder=ToyEmbedder(256)) as assistant:
+        answer = assistant.ask("What is ACTS, and how many images are in the zebra dataset?")
+    assert_contract(answer)
+    (sentence,) = answer.sentences
+    assert sentence.verdict == "supported"
+    assert {source.id for source in answer.sources} == {"acts", "hostile"}
+
+
+def _numbers_of(prompt: str, *parts: str) -> list[str]:
+    """The markers of the evidence lines with these parts in them."""
+    return [line.split()[0] for part in parts for line in prompt.splitlines() if part in line and line[0] == "["]
+
+
+def test_a_model_is_not_shown_papers_that_the_question_does_not_need(open_with: Open) -> None:
+    """Sentences of others only lead it astray; those with a word of the question that the quoted paper lacks are shown."""
+    llm = ScriptedLLM(lambda prompt: NO_ANSWER)
+    with Assistant.open(open_with().settings, llm=llm, embedder=ToyEmbedder(256)) as assistant:
+        assistant.ask("What does ACTS measure?")
+        assistant.ask("What does ACTS measure, and who is in the zebra dataset?")
+    assert "zebra dataset holds" not in llm.prompts[0]
+    assert "zebra dataset holds" in llm.prompts[1]
+
+
 def test_a_model_cannot_steer_the_terminal(open_with: Open) -> None:
     """Escape sequences and characters that turn the direction of writing are no part of what it says."""
     said = "ACTS measures the converging time of an attack as a robustness metric"
