@@ -80,6 +80,11 @@ _OTHER = re.compile(
     r"|\b(?:which|another|other|better|best|\w+er|first|second|third|last) ones?\b(?!-)"
     r"|\b(?:anything|what|who|where|anyone) else\b|\bany (?:others|more)\b"
 )
+_REMARK = re.compile(
+    r"(?:(?:ah|oh|ok|okay|cool|great|good|nice|fine|perfect|wow|yes|yeah|no|right|sure|interesting|i see|got it|that['’]s"
+    r"|so|very|thanks|thank you|much|a lot|hm+|hi|hello)\b\W*)+",
+    re.IGNORECASE,
+)
 _WHY = re.compile(r"^(?:(?:and|but|so) )?(?:why|how)(?: so| not| come)?\W*$")
 _ADDED = re.compile(r"^(?:and|but|so|or)\b|\b(?:as well|too|instead|either|afterwards|though)\W*$")
 _ABOUT = re.compile(r"^(?:and |but |or |so |then )*(?:(?:what|how) about|and|but|or|also)\s+", re.IGNORECASE)
@@ -118,8 +123,12 @@ def standalone(question: str, history: History, llm: "LLM | None" = None) -> str
     A model's rewriting is taken only if it keeps the question's own words and brings in none from elsewhere. When
     the model fails, the rules stand in: whoever composes the answer asks it next and reports the failure.
     """
-    # An abstention names the nearest papers, which the conversation is not about.
-    history = [(asked, "" if told.startswith(NO_ANSWER) else told) for asked, told in history]
+    # An abstention names the nearest papers, which the conversation is not about; nor is it about what a remark found.
+    history = [
+        (asked, "" if told.startswith(NO_ANSWER) else told)
+        for asked, told in history
+        if not _REMARK.fullmatch(asked.strip())
+    ]
     if not leans_on_history(question, history):
         return question
     if llm is not None:
@@ -192,21 +201,24 @@ def _start(found: re.Match[str]) -> int:
 
 
 def _filled_in(question: str, history: History) -> str:
-    last = standalone(history[-1][0], history[:-1])
+    asked, told = history[-1]
+    last = standalone(asked, history[:-1])
     text = question.strip()
     bare = text.rstrip(" ?.!")
     anaphor = _anaphor(text)
     if not anaphor and (_ABOUT.match(bare) or _is_fragment(text.lower())) and not _WH.search(bare.lower()):
         return _asked_again(_ABOUT.sub("", bare), last)
     names, topic = _names(last), _topic(last)
-    name = names[0] if names else _defined(history[-1][1])
+    if len(names) == 1 and names[0] not in asked:
+        topic = names  # the last question leaned on this name, and so does the next
+    name = names[0] if names else _defined(told)
     # A name says all that the last question was about only if there was hardly anything else in it.
     if anaphor and name and len(topic) <= 1 + len(name.split()) and len(names) < 2:
         written = _put_in_place(text, anaphor, name)
         if written:
             return written
-    told = [name, *(word for word in topic if word not in name)] if name else topic
-    added = [word for word in told if word not in text]
+    about = [name, *(word for word in topic if word not in name)] if name else topic
+    added = [word for word in about if word not in text]
     return f"{bare} ({' '.join(added)})?" if added else text
 
 
@@ -222,7 +234,7 @@ def _asked_again(about: str, last: str) -> str:
 
 def _topic(last: str) -> list[str]:
     """The words of the last question that say what it was about, as they are written there."""
-    written = [word.strip("\"'“”‘’()[],;:.?!") for word in last.split()]
+    written = [re.sub(r"['’]s$", "", word.strip("\"'“”‘’()[],;:.?!")) for word in last.split()]
     return [word for word in dict.fromkeys(written) if _specific(word)][:_TOPIC_WORDS]
 
 

@@ -119,6 +119,9 @@ def test_without_a_history_no_question_is_changed(question: str) -> None:
 
 
 DECLINED = [("How long do snails sleep?", "The abstracts do not say. I looked for: X. Nearest: Large models (LVLMs).")]
+FRIDO = [("What is Frido?", "We present Frido, a feature pyramid diffusion model. [1]")]
+MAGVIT = [("What is MAGVIT-v2?", "We introduce MAGVIT-v2, a video tokenizer. [1]")]
+NOT_SAID = "The abstracts do not say."
 FILLED_IN = [
     ("How does it work?", ACTS, "How does ACTS work?"),
     ("What are its limitations?", ACTS, "What are ACTS's limitations?"),
@@ -136,6 +139,25 @@ FILLED_IN = [
     ("Does it scale?", [*ACTS, ("and on which datasets?", "On ImageNet-C. [1]")], "Does ACTS scale?"),
     ("Why does it vary?", DECLINED, "Why does it vary (snails sleep)?"),
     ("What about NeuroRank?", [*ACTS, ("How does it work?", "By counting. [1]")], "How does NeuroRank work?"),
+    (
+        "Which datasets does it use?",
+        [*FRIDO, ("What learning rate does it use?", NOT_SAID)],
+        "Which datasets does Frido use?",
+    ),
+    (
+        "Which benchmarks were used for it?",
+        [*MAGVIT, ("What is its compression quality?", "It is comparable to VCC. [1]")],
+        "Which benchmarks were used for MAGVIT-v2?",
+    ),
+    (
+        "Which benchmarks were used for it?",
+        [("What is MAGVIT-v2's compression quality?", "It is comparable to VCC. [1]")],
+        "Which benchmarks were used for it (MAGVIT-v2 compression quality)?",
+    ),
+    ("and since when?", [*FRIDO, ("What learning rate does it use?", NOT_SAID)], "and since when (Frido)?"),
+    ("Is it fast?", [*FRIDO, *DECLINED], "Is it fast (snails sleep)?"),
+    ("Which one is older?", [*FRIDO, ("Does it beat GPT-2?", "No. [1]")], "Which one is older (Frido GPT-2)?"),
+    ("How good is it?", [*FRIDO, ("cool", "DNNs are cool. [1]"), ("Ok, thank you!", NOT_SAID)], "How good is Frido?"),
 ]
 
 
