@@ -70,10 +70,12 @@ _THAT = re.compile(
     rf"(?:(?<![\w-])(?:{_AUXILIARIES}|about|of|by|with|for|from|in|on|like|after|why|how)\s+)(that)\b(?!\s+(?:of|the|an?)\b)"
 )
 _EXPLETIVE = re.compile(
-    r"\bit\s+(?:\w+\s+){0,2}?(?:possible|impossible|true|false|better|best|worse|necessary|important|useful|feasible"
+    # Without an object after the verb "it" is a thing: "Is it hard to train?", but not "Is it hard to train networks?".
+    r"(?!it (?:(?:\w+ly|too|very) )?(?!(?:im)?possible|necessary|important|useful|feasible|common|better|best)\w+ to \w+\W*$)"
+    r"(?:\bit\s+(?:\w+\s+){0,2}?(?:possible|impossible|true|false|better|best|worse|necessary|important|useful|feasible"
     r"|eas\w+|hard\w*|difficult|likely|unlikely|known|safe|worth|common|enough|takes?|costs?|called|matters?|means?"
     r"|make sense)\b.*?\b(?:to|that|for|if|whether|when|which|\w+ing)\b"
-    r"|(?<=\b(?:is|be) )it\s+(?:\w+\s+){1,2}?to\b|(?<=\b(?:makes|finds|found) )it\s+(?:\w+\s+){1,2}?to\b"
+    r"|(?<=\b(?:is|be) )it\s+(?:\w+\s+){1,2}?to\b|(?<=\b(?:makes|finds|found) )it\s+(?:\w+\s+){1,2}?to\b)"
 )
 _OTHER = re.compile(
     r"\bthe (?:former|latter|above|others|first one|second one)\b|\bthe two(?=\W*$)"

@@ -63,6 +63,10 @@ LEANING = [
     "By how much?",
     "Compared to what?",
     "Is the code published?",
+    "Is it expensive to compute?",
+    "Is it computationally expensive to run?",
+    "Is it hard to train?",
+    "Is it likely to overfit?",
 ]
 
 INDEPENDENT = [
@@ -71,6 +75,10 @@ INDEPENDENT = [
     "Which datasets does GraphSAGE use?",
     "What is the method of moments?",
     "Is it possible to train a network without labels?",
+    "Is it possible to train on CPUs?",
+    "Is it possible to overfit?",
+    "Is it expensive to train transformers on graphs?",
+    "Is it hard to train networks?",
     "Is it true that dropout prevents overfitting?",
     "How long does it take to train a GAN?",
     "When BERT is fine-tuned, does it forget what it knew?",
@@ -155,6 +163,7 @@ FILLED_IN = [
         "Which benchmarks were used for it (MAGVIT-v2 compression quality)?",
     ),
     ("and since when?", [*FRIDO, ("What learning rate does it use?", NOT_SAID)], "and since when (Frido)?"),
+    ("Is it expensive to compute?", ACTS, "Is ACTS expensive to compute?"),
     ("Is it fast?", [*FRIDO, *DECLINED], "Is it fast (snails sleep)?"),
     ("Which one is older?", [*FRIDO, ("Does it beat GPT-2?", "No. [1]")], "Which one is older (Frido GPT-2)?"),
     ("How good is it?", [*FRIDO, ("cool", "DNNs are cool. [1]"), ("Ok, thank you!", NOT_SAID)], "How good is Frido?"),
