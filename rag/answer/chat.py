@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 History = Sequence[tuple[str, str]]
 """Questions and their answers, oldest first."""
 
+_TURNS = 100  # each may lean on the one before it
 _TOPIC_WORDS = 6
 _LONGEST_REWRITE = 60  # words
 
@@ -128,7 +129,7 @@ def standalone(question: str, history: History, llm: "LLM | None" = None) -> str
     # An abstention names the nearest papers, which the conversation is not about; nor is it about what a remark found.
     history = [
         (asked, "" if told.startswith(NO_ANSWER) else told)
-        for asked, told in history
+        for asked, told in history[-_TURNS:]
         if not _REMARK.fullmatch(asked.strip())
     ]
     if not leans_on_history(question, history):

@@ -178,6 +178,13 @@ def test_the_rules_fill_in_what_the_conversation_is_about(
     assert standalone(question, history) == expected
 
 
+def test_a_conversation_may_be_long() -> None:
+    """However many follow-ups came before; the topic is that of the last one that can still be told."""
+    follow_ups = [("How fast is it?", "Very fast. [1]")] * 600
+    assert standalone("Does it scale?", [*ACTS, *follow_ups, *FRIDO, *follow_ups[:15]]) == "Does Frido scale?"
+    assert standalone("Does it scale?", [*ACTS, *follow_ups])
+
+
 def test_a_model_may_rewrite_a_follow_up() -> None:
     """A rewriting that keeps the question's words and uses those of the conversation is taken, quotes and label off."""
     llm = ScriptedLLM(['Rewritten question: "On which datasets does ACTS measure the robustness of classifiers?"'])
