@@ -5,6 +5,7 @@ at the offsets given, and a verdict; what fails the check is dropped or marked, 
 declined.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from rag.answer.chat import standalone
 from rag.answer.check import Check, Checker
 from rag.answer.citations import CitedSentence, parse_citations
+from rag.answer.compare import Words, numbers_wrong, unknown_names
 from rag.answer.confidence import confidence, features
 from rag.answer.evidence import LIKENESS_MARGIN, score_sentences
 from rag.answer.llm import QUOTES, draft
@@ -46,6 +48,11 @@ if TYPE_CHECKING:
 READ = 5
 """Hits whose sentences may be cited; beyond the fifth the right abstract is seldom found."""
 NEAREST = 3
+_NEARLY = 0.9
+"""A draft is taken for cut beyond this share of its longest length: a piece of the stream may be more than one token."""
+_NEW = 0.3
+"""Share of new words from which on a sentence says something else than an earlier one."""
+_END = re.compile(r"[.?!][\"'”’)\]]*$")
 
 
 class Answerer:
@@ -123,10 +130,9 @@ class Answerer:
                 yield Draft(piece)
         with clock("check"):
             drafted = parse_citations("".join(written), len(evidence))
-            said = _without_repeats(
-                [each for each in drafted if NO_ANSWER.casefold().rstrip(".") not in each.text.casefold()]
-            )
-            checked = self._check(said, evidence)
+            said = [each for each in drafted if NO_ANSWER.casefold().rstrip(".") not in each.text.casefold()]
+            cut = len(written) > _NEARLY * self._settings.llm_max_tokens
+            checked = self._check(_without_repeats(_whole(said) if cut else said), evidence)
         if drafted and not said:
             yield Finished(_abstain(base, clock))  # the model was asked, and declined
             return
@@ -137,8 +143,11 @@ class Answerer:
     ) -> list[tuple[AnswerSentence, tuple[Evidence, ...]]]:
         """The draft's sentences with their verdicts, each with the evidence to cite for it."""
         alone = [list(some) for _, some in groupby(evidence, key=lambda each: each.abstract.id)]
-        checked = []
+        checked: list[tuple[AnswerSentence, tuple[Evidence, ...]]] = []
         for cited in drafted:
+            passed = [sentence.text for sentence, _ in checked if sentence.verdict == "supported"]
+            if any(_says_again(cited.text, earlier) for earlier in passed):
+                continue
             named = [evidence[number - 1] for number in cited.numbers]
             check, carriers = self._held(cited.text, named)
             if check.verdict == "unsupported":
@@ -181,6 +190,18 @@ def _without_repeats(drafted: Sequence[CitedSentence]) -> list[CitedSentence]:
     for each in drafted:
         kept.setdefault(text_key(each.text), each)
     return list(kept.values())
+
+
+def _whole(drafted: list[CitedSentence]) -> list[CitedSentence]:
+    """The sentences of a draft that was cut, without the last one where that is half."""
+    return drafted if drafted and _END.search(drafted[-1].text) else drafted[:-1]
+
+
+def _says_again(later: str, earlier: str) -> bool:
+    """Whether hardly a word of it is new after an earlier sentence, and no number or name."""
+    said, told = Words.of(later), Words.of(earlier)
+    new = len(said.stems - told.stems)
+    return new < _NEW * len(said.stems) and not numbers_wrong(said, [told]) and not unknown_names(said, [told])
 
 
 def _support(held: tuple[Check, tuple[Evidence, ...]]) -> tuple[bool, float]:

@@ -104,6 +104,43 @@ def test_a_model_that_repeats_itself_is_heard_once_and_in_order(open_with: Open)
     assert [sentence.text.split()[0] for sentence in answer.sentences] == ["ACTS", "The"]
 
 
+def test_a_clause_is_not_said_again_in_other_company(open_with: Open) -> None:
+    """A word before it is nothing new; a fuller sentence is, and so is what only failed before."""
+    short, full = "ACTS measures the converging time.", "ACTS measures the converging time of an attack as a metric."
+    again = (
+        "The previous answer is: ACTS measures the converging time of an attack. ACTS measures the converging time of"
+    )
+    wrong, right = "The CLEVER dataset holds 42 images of zebras.", "The zebra dataset holds 42 images of zebras."
+    answer = open_with(f"{short} {full} {again} an attack. {wrong} {right}").ask(
+        "What do ACTS and the zebra dataset hold?"
+    )
+    assert [sentence.text for sentence in answer.sentences] == [short, full, right]
+    assert [sentence.text for sentence in answer.dropped] == [wrong]
+
+
+def test_half_a_sentence_is_no_sentence(open_with: Open) -> None:
+    """A draft that was cut by its longest length loses its last sentence, unless that is whole."""
+    first, second = "ACTS measures the converging time of an attack [1].", "Experiments show that ACTS is effective"
+    shorter = {"llm_max_tokens": len(f"{first} {second}".split())}
+    asked = "What does ACTS measure?"
+    cut = open_with(f"{first} {second} [3] and fast.", **shorter).ask(asked)
+    assert [sentence.text.split()[0] for sentence in cut.sentences] == ["ACTS"]
+    whole = open_with(f"{first} {second}.", **shorter).ask(asked)
+    assert [sentence.text.split()[0] for sentence in whole.sentences] == ["ACTS", "Experiments"]
+    unpointed = open_with(f"{first} {second}").ask(asked)
+    assert len(unpointed.sentences) == 2
+
+
+def test_nothing_but_half_a_sentence_falls_back_to_quotes(open_with: Open) -> None:
+    """As when no sentence is supported."""
+    answer = open_with("ACTS measures the converging time of an attack as a metric.", llm_max_tokens=8).ask(
+        "What is ACTS?"
+    )
+    assert_contract(answer)
+    assert answer.model == "scripted, quotes"
+    assert answer.sentences
+
+
 @pytest.mark.parametrize("marker", ["", " [1]", " [4]"])
 def test_a_claim_is_not_stitched_together_from_two_papers(open_with: Open, marker: str) -> None:
     """What one paper says of its thing is not said of the other's, whatever is cited: nothing, one paper or the other."""
