@@ -128,7 +128,7 @@ def _folds(compared: Compared) -> "list[tuple[NDArray[np.intp], NDArray[np.intp]
 
 
 def _held_out(compared: Compared) -> Bools:
-    """What a checker fitted on the other folds calls each claim: the verdict that ``judge`` would give."""
+    """What a checker fitted on the other folds calls each claim: whether ``Checker.check`` would call it supported."""
     called = np.zeros(len(compared.examples), dtype=bool)
     for rest, fold in _folds(compared):
         called[fold] = _fit(compared, rest).probability(compared.features[fold]) >= 0.5

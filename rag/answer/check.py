@@ -98,20 +98,15 @@ class Checker:
             if compare.is_copy(said, Words.of(sentence)):
                 return Check("supported", 1.0, (number,), "")
         vectors = self._embedder.encode([claim, *evidence])
-        return judge(compare_all(claim, evidence, vectors, context))
-
-
-def judge(found: Comparison) -> Check:
-    """The verdict on a comparison: a fault decides, and otherwise the fitted probability."""
-    if found.copied:
-        return Check("supported", 1.0, found.best, "")
-    score = probability(found.features)
-    if found.fault:
-        verdict: Verdict = "contradicted" if found.contradicts else "unsupported"
-        return Check(verdict, min(score, 0.49), found.best, found.fault)
-    if score >= 0.5:
-        return Check("supported", score, found.best, "")
-    return Check("unsupported", score, found.best, "the evidence says too little of it")
+        found = compare_all(claim, evidence, vectors, context)
+        score = probability(found.features)
+        if found.fault:
+            return Check(
+                "contradicted" if found.contradicts else "unsupported", min(score, 0.49), found.best, found.fault
+            )
+        if score >= 0.5:
+            return Check("supported", score, found.best, "")
+        return Check("unsupported", score, found.best, "the evidence says too little of it")
 
 
 def probability(features: Features) -> float:
@@ -135,7 +130,7 @@ def compare_all(
     weights = compare.weights(said)
     total = sum(weights.values()) or 1.0
     credits = np.array([list(_credit(said, sentence).values()) for sentence in sentences])
-    weight = np.array([weights.get(each, 0.0) for each in _credit(said, said)]) / total
+    weight = np.array([weights.get(each, 0.0) for each in said.stems or ("",)]) / total
     recalls = credits @ weight
     cosines = vectors[1:] @ vectors[0]
     order = np.argsort(-(recalls + cosines), kind="stable")
