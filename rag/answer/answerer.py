@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from rag.answer.chat import standalone
 from rag.answer.check import Check, Checker
 from rag.answer.citations import CitedSentence, parse_citations
-from rag.answer.compare import Words, numbers_wrong, unknown_names
+from rag.answer.compare import Words, invented_numbers, unknown_names
 from rag.answer.confidence import confidence, features
 from rag.answer.evidence import LIKENESS_MARGIN, score_sentences
 from rag.answer.llm import QUOTES, draft
@@ -201,7 +201,7 @@ def _says_again(later: str, earlier: str) -> bool:
     """Whether hardly a word of it is new after an earlier sentence, and no number or name."""
     said, told = Words.of(later), Words.of(earlier)
     new = len(said.stems - told.stems)
-    return new < _NEW * len(said.stems) and not numbers_wrong(said, [told]) and not unknown_names(said, [told])
+    return new < _NEW * len(said.stems) and not invented_numbers(said, [told]) and not unknown_names(said, [told])
 
 
 def _support(held: tuple[Check, tuple[Evidence, ...]]) -> tuple[bool, float]:

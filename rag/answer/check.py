@@ -137,7 +137,7 @@ def compare_all(
     best, covered = _carriers(credits, weight, cosines, int(order[0]))
     joint = vectors[1:][best].sum(axis=0)
     carrying = [sentences[each] for each in best]
-    wrong = compare.numbers_wrong(said, [sentences[each] for each in order])
+    wrong = compare.invented_numbers(said, [sentences[each] for each in order])
     strange = compare.unknown_names(said, [*sentences, *around])
     flip = _flip(said, sentences, recalls, order, best)
     fault = (

@@ -152,7 +152,7 @@ def unknown_names(claim: Words, evidence: Sequence[Words]) -> list[Name]:
     ]
 
 
-def numbers_wrong(claim: Words, evidence: Sequence[Words]) -> list[Quantity]:
+def invented_numbers(claim: Words, evidence: Sequence[Words]) -> list[Quantity]:
     """The numbers of the claim that the evidence, best sentence first, does not give.
 
     A near copy of the best sentence may not put another number in the place of one of its own.
