@@ -17,6 +17,7 @@ from rag.errors import CorpusDamagedError, NotFoundError
 from rag.index.index import Index, Report, Verification
 from rag.records import Abstract, Answer, Event, Filters, Finished, Hit, IngestReport, as_json
 from rag.settings import Settings
+from rag.text import normalise
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -287,12 +288,19 @@ class Assistant:
     # --- looking into the corpus ----------------------------------------------------------------------------------
 
     def get(self, abstract_id: str) -> Abstract:
-        """The abstract with that id; raises NotFoundError."""
-        key = self._index.catalog.key_of(abstract_id)
-        found = {} if key is None else self._index.catalog.abstracts([key])
+        """The abstract of that id, or of that DOI, PMID or arXiv id; raises NotFoundError, also when several have it."""
+        from rag.retrieve.named import named
+
+        catalog = self._index.catalog
+        key = catalog.key_of(abstract_id)
+        papers = named(catalog, normalise(abstract_id)).values() if key is None else [catalog.abstracts([key]).values()]
+        found = [paper for some in papers for paper in some]
+        if len(found) > 1:
+            ids = ", ".join(paper.id for paper in found)
+            raise NotFoundError(f"{abstract_id!r} is said of several abstracts; ask for one of them by its id: {ids}.")
         if not found:
             raise NotFoundError(f"There is no abstract {abstract_id!r} in this corpus; see: rag list.")
-        return next(iter(found.values()))
+        return found[0]
 
     def versions(self, abstract_id: str) -> tuple[Abstract, ...]:
         """The other versions of the paper (a preprint, a reprint with small changes), oldest first; raises NotFoundError."""

@@ -100,9 +100,11 @@ class Answerer:
             with clock("connect"):
                 llm = self._connect(name)
         with clock("resolve"):
-            query = standalone(normalise(question), history, llm)
+            history = [(self._retriever.asked(before).question, told) for before, told in history]
+            asked = self._retriever.asked(standalone(normalise(question), history, llm), filters)
+            query = asked.question
         with clock("retrieve"):
-            hits = self._retriever.search(query, READ, filters, one_version=True)
+            hits = self._retriever.search(query, READ, asked.filters, one_version=True)
         yield Retrieved(tuple(hits))
         with clock("read"):
             scored = score_sentences(query, hits, self._reader)

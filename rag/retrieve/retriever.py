@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from rag.index.index import Index
 from rag.records import Evidence, Filters, Hit
 from rag.retrieve.fuse import Weights, fuse
+from rag.retrieve.named import Asked, spelt_out
 from rag.retrieve.search import Candidate, candidates
 from rag.settings import Settings
 from rag.text import normalise
@@ -37,10 +38,12 @@ class Retriever:
     ) -> list[Hit]:
         """At most ``limit`` hits, best first; each hit's evidence is all its sentences, nearest to the question first.
 
-        With ``one_version`` only the best version of a paper is among them.
+        With ``one_version`` only the best version of a paper is among them. A question that names a paper by its DOI, PMID or
+        arXiv id finds that paper.
         """
-        question = normalise(question)
-        found = candidates(self._index, question, max(self._settings.candidates, limit), filters)
+        asked = self.asked(question, filters)
+        question = asked.question
+        found = candidates(self._index, question, max(self._settings.candidates, limit), asked.filters)
         if not found:
             return []
         scored = sorted(((fuse(each.signals, self._weights), each) for each in found), key=lambda pair: -pair[0])
@@ -50,6 +53,10 @@ class Retriever:
             return self._hits(scored[:limit])
         hits = self._hits(scored[: max(limit, RERANKED)])
         return _reranked(self._reranker, question, hits)[:limit]
+
+    def asked(self, question: str, filters: Filters | None = None) -> Asked:
+        """What to search for: titles stand for the identifiers of papers, and only these papers are searched."""
+        return spelt_out(self._index.catalog, normalise(question), filters)
 
     def abstracts(self) -> int:
         """How many abstracts there are to find."""

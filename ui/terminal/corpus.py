@@ -202,7 +202,7 @@ def export(
 
 
 def show(
-    abstract_id: Annotated[str, typer.Argument(help="Id, as rag list and rag search show it.", metavar="ID")],
+    abstract_id: Annotated[str, typer.Argument(help="Id as rag list shows it, DOI, PMID or arXiv id.", metavar="ID")],
     corpus: options.Corpus = None,
     json: options.Json = False,
 ) -> None:
