@@ -67,6 +67,11 @@ class Abstract:
         marked = self.title.lower().startswith((RETRACTED.lower(), f"[{RETRACTED.lower()}"))
         return f"[{RETRACTED}] {self.title}" if self.retracted and not marked else self.title
 
+    def byline(self, most: int = 6) -> str:
+        """Authors (``most`` of them), venue and year in one line of plain text; empty when none is known."""
+        authors = ", ".join(self.authors[:most]) + (" et al." if len(self.authors) > most else "")
+        return " · ".join(part for part in (authors, self.venue, str(self.year or "")) if part)
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:

@@ -58,9 +58,3 @@ def _host(url: str) -> str:
     except ValueError:
         return ""
     return parts.hostname or "" if parts.scheme in ("http", "https") else ""
-
-
-def byline(abstract: Abstract, most: int = 6) -> str:
-    """Authors (``most`` of them), venue and year in one line of plain text; empty when none is known."""
-    authors = ", ".join(abstract.authors[:most]) + (" et al." if len(abstract.authors) > most else "")
-    return " · ".join(part for part in (authors, abstract.venue, str(abstract.year or "")) if part)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from rag.records import Abstract, Answer, AnswerSentence, Citation
-from ui.markup import attributes, byline, escape, escape_markdown, links
+from ui.markup import attributes, escape, escape_markdown, links
 
 _BACKED = ("quoted", "supported")
 _REMARKS = {"unsupported": "not supported by the abstracts", "contradicted": "at odds with the abstracts"}
@@ -70,7 +70,7 @@ def to_text(answer: Answer) -> str:
 
 def cite(abstract: Abstract) -> str:
     """An abstract in a line of plain text: title, then authors, venue and year as far as they are known."""
-    known = byline(abstract, most=3)
+    known = abstract.byline(most=3)
     return f"{abstract.heading} ({known})" if known else abstract.heading
 
 

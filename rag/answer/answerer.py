@@ -19,6 +19,7 @@ from rag.answer.citations import CitedSentence, parse_citations
 from rag.answer.compare import Words, invented_numbers, unknown_names
 from rag.answer.confidence import confidence, features
 from rag.answer.evidence import LIKENESS_MARGIN, score_sentences
+from rag.answer.kind import paper_asked_about
 from rag.answer.llm import QUOTES, draft
 from rag.answer.prompts import NO_ANSWER, answer_prompt
 from rag.answer.quotes import choose
@@ -104,17 +105,18 @@ class Answerer:
             asked = self._retriever.asked(standalone(normalise(question), history, llm), filters)
             query = asked.question
         with clock("retrieve"):
-            hits = self._retriever.search(query, READ, asked.filters, one_version=True)
+            of_paper = paper_asked_about(query)  # what no abstract says, but the nearest papers' bylines may
+            hits = self._retriever.search(of_paper or query, READ, asked.filters, one_version=True)
         yield Retrieved(tuple(hits))
         with clock("read"):
             scored = score_sentences(query, hits, self._reader)
         ranked = scored.ranked
-        sure = confidence(features(hits, self._retriever.abstracts(), scored.answerable))
+        sure = 0.0 if of_paper else confidence(features(hits, self._retriever.abstracts(), scored.answerable))
         base = Answer(
             question=question, query=query, sentences=(), sources=(), abstained=True, confidence=sure, model=name,
             nearest=tuple(hit.abstract for hit in hits[:NEAREST]),
         )  # fmt: skip
-        if sure < self._settings.min_confidence or not ranked:
+        if sure < self._settings.min_confidence or not ranked or of_paper:
             yield Finished(_abstain(base, clock))
             return
         quoted = choose(query, ranked, self._settings.max_sentences, scored.margin)
@@ -261,8 +263,13 @@ def _abstain(base: Answer, clock: "_Clock") -> Answer:
     if not base.nearest:
         looked += " No abstract matches; is the corpus empty, or a filter too narrow?"
     else:
-        looked += " Nearest: " + "; ".join(abstract.heading for abstract in base.nearest) + "."
+        looked += " Nearest: " + "; ".join(map(_named, base.nearest)) + "."
     return replace(base, message=looked, timings=clock.timings())
+
+
+def _named(abstract: Abstract) -> str:
+    known = abstract.byline(most=3)
+    return f"{abstract.heading} ({known})" if known else abstract.heading
 
 
 def _shortened(text: str, limit: int = 200) -> str:

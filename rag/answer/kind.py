@@ -33,6 +33,25 @@ _SEVERAL = re.compile(
     re.IGNORECASE,
 )
 
+# What stands for a paper: a word for one that its noun ends with, a name in the place of that, or "it".
+_PAPER = (
+    r"(?:(?:the|this|that|a|an) (?:(?!(?:of|for|in|on|from|by|with|used)\b)\S+ ){0,4}?"
+    r"(?:paper|abstract|article|study|trial|publication|preprint|work|survey)\b(?!['’]| (?!(?:on|about|of|for|in|from|that|which"
+    r"|called|titled|entitled|by|with|where|and|published|(?:first|originally) published)\b))|\W*(?-i:[A-Z])|(?:it|this)\b)"
+)
+_RECORD = re.compile(
+    rf"\bwho (?:wrote|authored|published) {_PAPER}"
+    rf"|\b(?:who (?:is|are|was|were)|name|list|names? of) the (?:(?:first|last|senior|corresponding) )?authors? of {_PAPER}"
+    r"|\b(?:which|what) (?:journal|venue|conference|proceedings) (?:published|(?:is|was|did) .*\b(?:published|appear|presented)\b)"
+    rf"|\b(?:where|when|(?:which|what) year) (?:is|was) {_PAPER}.*\bpublished\b",
+    re.IGNORECASE,
+)
+_ASKING = re.compile(
+    r"\b(?:who|wh(?:at|ich|en|ere)|wrote|authored|published|appear(?:ed)?|presented|accepted|(?:first|last|senior|corresponding)"
+    r"|authors?|journal|venue|conference|proceedings|year|papers?|was|is|are|did|in|at|by|of|the)\b",
+    re.IGNORECASE,
+)
+
 CUES = {
     Kind.NUMBER: re.compile(r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|dozens?|hundreds?|half|twice)\b", re.IGNORECASE),
     Kind.REASON: re.compile(r"\b(because|due to|since|as a result|therefore|however|problem|lack|suffer|limit\w*|challeng\w*|fail\w*|difficult\w*)\b", re.IGNORECASE),
@@ -52,3 +71,11 @@ def kind(question: str) -> Kind:
 def wants_several(question: str) -> bool:
     """Whether the question compares abstracts or asks for a list of them, so that one abstract cannot answer it."""
     return _SEVERAL.search(question) is not None
+
+
+def paper_asked_about(question: str) -> str:
+    """What a question that asks who wrote a paper, where or when it was published says of the paper; else empty.
+
+    Abstracts do not say that of themselves; what they say of other papers is no answer.
+    """
+    return (" ".join(_ASKING.sub(" ", question).split()) or question) if _RECORD.search(question) else ""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rag.records import Abstract
 from tests.ui.answers import HOSTILE
-from ui.markup import attributes, byline, escape, escape_markdown, links
+from ui.markup import attributes, escape, escape_markdown, links
 
 
 class _Tags(HTMLParser):
@@ -82,5 +82,5 @@ def test_links_of_all_identifiers() -> None:
 
 def test_byline_says_what_is_known() -> None:
     """Unknown parts leave no separator behind, and long author lists are cut."""
-    assert byline(Abstract("1", "T.", "T", year=2020)) == "2020"
-    assert byline(Abstract("1", "T.", "T", authors=("A", "B", "C"), venue="V"), most=2) == "A, B et al. · V"
+    assert Abstract("1", "T.", "T", year=2020).byline() == "2020"
+    assert Abstract("1", "T.", "T", authors=("A", "B", "C"), venue="V").byline(most=2) == "A, B et al. · V"

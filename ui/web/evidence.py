@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rag.records import Abstract, Answer, Citation
-from ui.markup import attributes, byline, escape, links
+from ui.markup import attributes, escape, links
 from ui.render import highlighted, quotes
 from ui.web.transcript import button
 
@@ -47,7 +47,7 @@ def _source(abstract: Abstract, cited: Sequence[Citation], prefix: str, marker: 
         f"<a {attributes(href=address, target='_blank', rel='noopener noreferrer')}>{escape(label)}</a>"
         for label, address in links(abstract)
     )
-    known = byline(abstract, most=12)
+    known = abstract.byline(most=12)
     derived = '<span class="derived">title taken from the text</span>' if abstract.title_derived else ""
     told = attributes(class_="source", id=f"{prefix}source-{marker}", tabindex=-1, aria_label=abstract.heading)
     also = "".join(f" {button(each, 'open', id=each, class_='inline')}" for each in abstract.versions)

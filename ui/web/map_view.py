@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from rag.records import Abstract
-from ui.markup import attributes, byline, escape
+from ui.markup import attributes, escape
 from ui.web.map import Cluster, Map
 from ui.web.transcript import button
 
@@ -67,7 +67,7 @@ def _point(abstract: Abstract, x: float, y: float, cluster: int, era: int | None
         data_do="open",
         data_id=abstract.id,
     )
-    known = byline(abstract, most=1)
+    known = abstract.byline(most=1)
     return f"<circle {told}><title>{escape(abstract.heading + (f' ({known})' if known else ''))}</title></circle>"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rag.records import Answer, Filters
-from ui.markup import attributes, byline, escape
+from ui.markup import attributes, escape
 from ui.render import seconds, to_html, to_text, verdict
 from ui.web.conversation import Conversation, Shelf, Turn
 
@@ -60,7 +60,7 @@ def _answer(answer: Answer, index: int) -> str:
     if answer.abstained and answer.nearest:
         items = "".join(
             f"<li>{button(each.heading, 'open', id=each.id, class_='title')}"
-            f"<span>{escape(byline(each, most=2))}</span></li>"
+            f"<span>{escape(each.byline(most=2))}</span></li>"
             for each in answer.nearest
         )
         near = f'<div class="nearest"><h3>Nearest abstracts</h3><ul>{items}</ul></div>'
