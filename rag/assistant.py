@@ -17,7 +17,7 @@ from rag.errors import CorpusDamagedError, NotFoundError
 from rag.index.index import Index, Report, Verification
 from rag.records import Abstract, Answer, Event, Filters, Finished, Hit, IngestReport, as_json
 from rag.settings import Settings
-from rag.text import normalise
+from rag.text import normalise, without_surrogates
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -292,7 +292,7 @@ class Assistant:
         from rag.retrieve.named import named
 
         catalog = self._index.catalog
-        key = catalog.key_of(abstract_id)
+        key = catalog.key_of(without_surrogates(abstract_id))
         papers = named(catalog, normalise(abstract_id)).values() if key is None else [catalog.abstracts([key]).values()]
         found = [paper for some in papers for paper in some]
         if len(found) > 1:
@@ -360,7 +360,9 @@ class Assistant:
     def add_feedback(self, answer: Answer, good: bool, comment: str = "") -> None:
         """Keep what a user thought of an answer, in the catalog."""
         given = datetime.now(UTC).isoformat(timespec="seconds")
-        self._index.catalog.add_feedback(given, good, comment, orjson.dumps(answer.to_dict()).decode())
+        self._index.catalog.add_feedback(
+            given, good, without_surrogates(comment), orjson.dumps(answer.to_dict()).decode()
+        )
 
     def feedback(self) -> list[Feedback]:
         """All feedback in the order it was given."""

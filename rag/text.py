@@ -45,8 +45,7 @@ def normalise(raw: str) -> str:
 
 def _normalise_once(text: str) -> str:
     if not text.isascii():
-        if _SURROGATES.search(text):
-            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        text = without_surrogates(text)
         if _C1.search(text):
             text = _TWICE_DECODED.sub(_decode_again, text)
         text = text.translate(_LIGATURES)
@@ -56,6 +55,13 @@ def _normalise_once(text: str) -> str:
     if shows_latex(text):
         text = latex_to_text(text)
     return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def without_surrogates(text: str) -> str:
+    """``text`` with U+FFFD for lone surrogates, which neither JSON nor SQLite takes; pairs become their character."""
+    if not _SURROGATES.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _entity(found: re.Match[str]) -> str:

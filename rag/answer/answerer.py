@@ -39,7 +39,7 @@ from rag.records import (
 )
 from rag.retrieve.retriever import Retriever
 from rag.settings import Settings
-from rag.text import normalise, text_key
+from rag.text import normalise, text_key, without_surrogates
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -113,8 +113,8 @@ class Answerer:
         ranked = scored.ranked
         sure = 0.0 if of_paper else confidence(features(hits, self._retriever.abstracts(), scored.answerable))
         base = Answer(
-            question=question, query=query, sentences=(), sources=(), abstained=True, confidence=sure, model=name,
-            nearest=tuple(hit.abstract for hit in hits[:NEAREST]),
+            question=without_surrogates(question), query=query, sentences=(), sources=(), abstained=True,
+            confidence=sure, model=name, nearest=tuple(hit.abstract for hit in hits[:NEAREST]),
         )  # fmt: skip
         if sure < self._settings.min_confidence or not ranked or of_paper:
             yield Finished(_abstain(base, clock))

@@ -1,5 +1,6 @@
 """Bad input through the command line: one sentence that says what to do, the right exit status, good records kept."""
 
+import json
 import os
 import subprocess
 import sys
@@ -155,6 +156,20 @@ def test_a_bad_llm_option_is_named(run: Run) -> None:
     status, _, complained = run("ask", "--llm", "nosuch", "What is counted?")
     assert status == 2
     assert "nosuch" in complained
+
+
+def test_letters_that_are_no_unicode_are_shown_replaced(run: Run, good: Path) -> None:
+    """What a terminal of another encoding sends is asked, printed as JSON, kept as feedback and looked up."""
+    run("ingest", good)
+    status, said, complained = run("ask", "--json", "What counts object\udce9")
+    assert (status, complained) == (0, "")
+    assert json.loads(said)["question"] == "What counts object\ufffd"
+    with Assistant.open(Settings(), embedder=ToyEmbedder()) as assistant:
+        assistant.add_feedback(assistant.ask("What counts object\udce9"), good=True, comment="caf\udce9")
+        assert assistant.feedback()[0].comment == "caf\ufffd"
+    status, _, complained = run("show", "object\udce9")
+    assert status != 0
+    assert "There is no abstract" in complained
 
 
 def test_a_corpus_of_another_embedder_is_refused(run: Run, good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
