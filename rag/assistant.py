@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import orjson
 
-from rag.errors import CorpusDamagedError, NotFoundError
+from rag.errors import CorpusDamagedError, NotFoundError, UsageError
 from rag.index.index import Index, Report, Verification
 from rag.records import Abstract, Answer, Event, Filters, Finished, Hit, IngestReport, as_json
 from rag.settings import Settings
@@ -235,7 +235,9 @@ class Assistant:
         return self._answerer.stream(question, history, filters, llm)
 
     def search(self, query: str, *, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
-        """The abstracts that match best, with their sentences, nearest first."""
+        """The abstracts that match best, with their sentences, nearest first; raises UsageError for a ``limit`` below 0."""
+        if limit < 0:
+            raise UsageError(f"A search cannot have limit {limit}; ask for 0 or more abstracts.")
         return self._retriever.search(query, limit, filters)
 
     @cached_property

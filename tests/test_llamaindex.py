@@ -3,11 +3,12 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 from llama_index.core.base.response.schema import Response
 from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.schema import NodeWithScore
 
-from rag import Assistant
+from rag import Assistant, UsageError
 from rag.answer.scripted import ScriptedLLM
 
 
@@ -19,6 +20,18 @@ def test_the_retriever_gives_scored_nodes(assistant: Assistant, seeds: Path) -> 
     assert all(isinstance(node, NodeWithScore) for node in nodes)
     assert [node.score for node in nodes] == sorted((node.score or 0 for node in nodes), reverse=True)
     assert "ACTS" in nodes[0].node.get_content()
+
+
+def test_fewer_hits_than_none_are_refused(assistant: Assistant, seeds: Path) -> None:
+    """A negative limit is no way to count from the end; none at all is."""
+    assistant.ingest([seeds])
+    for limit in (-1, -5):
+        with pytest.raises(UsageError, match=str(limit)):
+            assistant.search("metric", limit=limit)
+        with pytest.raises(UsageError, match=str(limit)):
+            assistant.as_retriever(limit).retrieve("metric")
+    assert assistant.search("metric", limit=0) == []
+    assert assistant.as_retriever(0).retrieve("metric") == []
 
 
 def test_the_query_engine_answers_with_sources(assistant: Assistant, seeds: Path) -> None:

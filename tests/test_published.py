@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import rag
-from rag import Settings, SettingsError
+from rag import Settings, SettingsError, records
 
 ROOT = Path(__file__).parent.parent
 
@@ -16,6 +16,7 @@ def test_every_public_name_is_there() -> None:
     assert rag.__all__ == sorted(rag.__all__)
     for name in rag.__all__:
         assert getattr(rag, name).__doc__ or name in ("Event", "Verdict")
+    assert rag.Conflict is records.Conflict
     with pytest.raises(AttributeError):
         rag.Nothing  # noqa: B018
 
