@@ -77,7 +77,6 @@ def _vendor_value(variable: str) -> str:
 
 def _connect_embedded(path: Path, name: str, settings: Settings) -> "LLM":
     client = httpx.Client(transport=embedded.EmbeddedTransport(path), timeout=settings.llm_timeout)
-    aclient = httpx.AsyncClient(transport=embedded.AsyncEmbeddedTransport(path), timeout=settings.llm_timeout)
     return _openai_like(
         settings,
         model=name,
@@ -85,7 +84,6 @@ def _connect_embedded(path: Path, name: str, settings: Settings) -> "LLM":
         api_key="in-process",  # the transport puts in the real one
         context_window=embedded.CONTEXT_WINDOW,
         http_client=client,
-        async_http_client=aclient,
     )
 
 

@@ -82,30 +82,6 @@ class EmbeddedTransport(httpx.BaseTransport):
         return _serving(self._path).handle_request(request)
 
 
-class AsyncEmbeddedTransport(httpx.AsyncBaseTransport):
-    """The same for asynchronous clients, from any event loop."""
-
-    def __init__(self, path: Path) -> None:
-        """A transport to the model in ``path``; nothing is loaded or checked yet."""
-        self._path = path
-        self._server: _Server | None = None
-        self._transport: httpx.AsyncHTTPTransport | None = None
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send ``request`` to the model; LLMSetupError when the model cannot be loaded."""
-        server = _serving(self._path)
-        if self._transport is None or self._server is not server:
-            no_reuse = httpx.Limits(max_keepalive_connections=0)  # a kept connection belongs to one event loop
-            self._server, self._transport = server, httpx.AsyncHTTPTransport(uds=str(server.socket), limits=no_reuse)
-        server.prepare(request, server.trace_async)
-        return await self._transport.handle_async_request(request)
-
-    async def aclose(self) -> None:
-        """Close the connections; the model stays loaded."""
-        if self._transport is not None:
-            await self._transport.aclose()
-
-
 def _serving(path: Path) -> "_Server":
     with _loading:
         if _exiting.is_set():
@@ -121,28 +97,25 @@ class _Server:
 
     def __init__(self, path: Path) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="footnote-"))  # mode 0700: nobody else reaches the socket
-        self.socket = self._folder / "llm.sock"
+        address = self._folder / "llm.sock"
         self._key = secrets.token_hex(16)
         self.readers: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         self._connections: list[socket.socket] = []
         self._noting = threading.Lock()
         try:
-            self._engine = _load(path, self.socket, self._key)
+            self._engine = _load(path, address, self._key)
         except Exception as error:
             shutil.rmtree(self._folder)
             raise LLMSetupError(
                 f"llama.cpp cannot load {path}; the file may be damaged, too large for the memory, "
                 "or of a kind that this version does not know."
             ) from error
-        self._transport = httpx.HTTPTransport(uds=str(self.socket))
+        self._transport = httpx.HTTPTransport(uds=str(address))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.prepare(request, self._trace)
-        return self._transport.handle_request(request)
-
-    def prepare(self, request: httpx.Request, trace: Any) -> None:
         request.headers["Authorization"] = f"Bearer {self._key}"
-        request.extensions = {**request.extensions, "trace": trace}
+        request.extensions = {**request.extensions, "trace": self._trace}
+        return self._transport.handle_request(request)
 
     def _trace(self, event: str, info: dict[str, Any]) -> None:
         """Note each connection made: closing a client does not wake a thread that waits for its next token."""
@@ -150,9 +123,6 @@ class _Server:
             with self._noting:
                 alive = [connection for connection in self._connections if connection.fileno() >= 0]
                 self._connections = [*alive, info["return_value"].get_extra_info("socket")]
-
-    async def trace_async(self, event: str, info: dict[str, Any]) -> None:
-        self._trace(event, info)
 
     def close(self) -> None:
         for connection in self._connections:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rag import Settings
+from rag import Assistant, Settings
 from rag.answer import embedded
 from rag.answer.chat import standalone
 from rag.answer.llm import available, connect, draft, preflight
@@ -62,12 +62,15 @@ def test_questions_of_several_threads_queue(smollm2: Settings) -> None:
     assert drafts == [alone] * 3
 
 
-def test_the_asynchronous_client_works_in_any_event_loop(smollm2: Settings) -> None:
-    """LlamaIndex's async methods reach the same model, loop after loop."""
-    llm = connect(smollm2)
-    first = asyncio.run(llm.acomplete("The capital of France is"))
-    second = asyncio.run(llm.acomplete("The capital of France is"))
-    assert first.text == second.text != ""
+def test_the_query_engine_answers_in_any_event_loop(smollm2: Settings, tmp_path: Path) -> None:
+    """LlamaIndex's async query reaches the model, loop after loop."""
+    (tmp_path / "bees.txt").write_text("We count bees in a field with BeeNet. BeeNet is a network of twelve layers.\n")
+    with Assistant.open(smollm2.model_copy(update={"home": tmp_path, "min_confidence": 0.0})) as assistant:
+        assistant.ingest([tmp_path / "bees.txt"])
+        engine = assistant.as_query_engine()
+        answers = [asyncio.run(engine.aquery("What is counted with BeeNet?")) for _ in range(2)]
+        assert str(answers[0]) == str(answers[1]) == assistant.ask("What is counted with BeeNet?").text
+        assert all("smollm2" in answer.metadata["model"] for answer in answers)
 
 
 def test_it_helps_with_follow_ups_or_gives_way_to_the_rules(smollm2: Settings) -> None:
