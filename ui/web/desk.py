@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from rag.answer.examples import example_questions
 from rag.answer.llm import available, preflight
 from rag.assistant import Assistant
 from rag.errors import FootnoteError, LLMError, NotFoundError, UsageError
@@ -18,6 +17,7 @@ from ui.render import summary
 from ui.web import evidence, exports, transcript
 from ui.web.choices import Choices
 from ui.web.conversation import Conversation, Shelf, Turn, from_json, new_conversation, with_texts
+from ui.web.examples import example_questions
 
 _log = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """Example questions made from abstracts."""
 
-from rag.answer.examples import example_questions
 from rag.records import Abstract
+from ui.web.examples import example_questions
 
 
 def _questions(*abstracts: Abstract) -> list[str]:
