@@ -382,7 +382,7 @@ class Assistant:
         return FootnoteQueryEngine(self)
 
     def as_retriever(self, limit: int = 10) -> "FootnoteRetriever":
-        """A LlamaIndex retriever over ``search``; one node an evidence sentence's abstract."""
+        """A LlamaIndex retriever over ``search``; one node a hit."""
         from rag.llamaindex import FootnoteRetriever
 
         return FootnoteRetriever(self, limit)

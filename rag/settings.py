@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     candidates: int = Field(100, ge=1, le=1000, description="Abstracts that each search brings for reranking.")
     weight_chunk: Weight = Field(0.43, description="Weight of the best chunk's cosine in the fused score.")
     weight_sentence: Weight = Field(0.26, description="Weight of the best sentence's cosine in the fused score.")
-    weight_bm25: Weight = Field(0.31, description="Weight of BM25 in the fused score.")
+    weight_bm25: Weight = Field(0.31, description="Weight of the shared words (coverage and BM25) in the fused score.")
     min_confidence: Weight = Field(0.7, description="Below this calibrated confidence the answer abstains.")
 
     ui_password: SecretStr = Field(

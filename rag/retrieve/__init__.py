@@ -1,1 +1,1 @@
-"""A question to evidence: candidates from two searches, three signals fused, sentences to quote."""
+"""A question to evidence: candidates from two searches, four signals fused, sentences to quote."""
