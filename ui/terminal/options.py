@@ -31,9 +31,12 @@ def assistant(corpus: str | None = None, llm: str | None = None) -> "Assistant":
 def filters(
     year_from: int | None, year_to: int | None, venues: list[str] | None, sources: list[str] | None
 ) -> "Filters | None":
-    """The filters that were given, or None."""
+    """The filters that were given, or None; UsageError for years that no abstract can have."""
+    from rag.errors import UsageError
     from rag.records import Filters
 
+    if year_from is not None and year_to is not None and year_from > year_to:
+        raise UsageError(f"No year is in --from {year_from} --to {year_to}; give the earlier year with --from.")
     return Filters(year_from, year_to, tuple(venues or ()), tuple(sources or ())) or None
 
 

@@ -158,6 +158,19 @@ def test_a_bad_llm_option_is_named(run: Run) -> None:
     assert "nosuch" in complained
 
 
+@pytest.mark.parametrize(
+    "arguments", [("ask", "What is counted?"), ("search", "counting"), ("list",), ("remove", "--yes")]
+)
+def test_years_that_no_abstract_can_have_are_refused(run: Run, good: Path, arguments: tuple[str, ...]) -> None:
+    """Status 2 and both years, instead of a search that finds nothing; one year alone is a range."""
+    run("ingest", good)
+    status, said, complained = run(*arguments, "--from", "2020", "--to", "2019")
+    assert (status, said) == (2, "")
+    assert "--from 2020" in complained
+    assert "--to 2019" in complained
+    assert run("list", "--from", "2020", "--to", "2020")[0] == 0
+
+
 def test_letters_that_are_no_unicode_are_shown_replaced(run: Run, good: Path) -> None:
     """What a terminal of another encoding sends is asked, printed as JSON, kept as feedback and looked up."""
     run("ingest", good)
