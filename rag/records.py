@@ -259,8 +259,8 @@ class Answer:
 
     ``sources[marker - 1]`` is the abstract behind a marker. ``nearest`` holds the closest abstracts, for when the
     answer abstains. ``confidence`` is the calibrated probability (0..1) that the abstracts answer the question.
-    ``query`` is what was searched for: the question, with what a follow-up leaves unsaid filled in. ``dropped`` are
-    the draft sentences that failed the check. ``timings`` are milliseconds by stage.
+    ``query`` is what was searched for: the question, with what a follow-up leaves unsaid filled in, and titles for the
+    identifiers of papers. ``dropped`` are the draft sentences that failed the check. ``timings`` are milliseconds by stage.
     """
 
     question: str
