@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rag.answer.chat import standalone
+from rag.answer.chat import asks_nothing, standalone
 from rag.answer.check import Check, Checker
 from rag.answer.citations import CitedSentence, parse_citations
 from rag.answer.compare import Words, invented_numbers, unknown_names
@@ -106,7 +106,8 @@ class Answerer:
             query = asked.question
         with clock("retrieve"):
             of_paper = paper_asked_about(query)  # what no abstract says, but the nearest papers' bylines may
-            hits = self._retriever.search(of_paper or query, READ, asked.filters, one_version=True)
+            sought = "" if asks_nothing(query) else of_paper or query
+            hits = self._retriever.search(sought, READ, asked.filters, one_version=True) if sought else []
         yield Retrieved(tuple(hits))
         with clock("read"):
             scored = score_sentences(query, hits, self._reader)
@@ -259,6 +260,12 @@ def _cite(base: Answer, pairs: Sequence[tuple[AnswerSentence, Sequence[Evidence]
 
 
 def _abstain(base: Answer, clock: "_Clock") -> Answer:
+    if asks_nothing(base.query):
+        return replace(
+            base,
+            message=f"{NO_ANSWER} Ask about something in them: a method, a result, a number.",
+            timings=clock.timings(),
+        )
     looked = f"{NO_ANSWER} I looked for: {_shortened(base.query)}."
     if not base.nearest:
         looked += " No abstract matches; is the corpus empty, or a filter too narrow?"

@@ -85,7 +85,7 @@ _OTHER = re.compile(
 )
 _REMARK = re.compile(
     r"(?:(?:ah|oh|ok|okay|cool|great|good|nice|fine|perfect|wow|yes|yeah|no|right|sure|interesting|i see|got it|that['’]s"
-    r"|so|very|thanks|thank you|much|a lot|hm+|hi|hello)\b\W*)+",
+    r"|so|very|thanks|thank you|much|a lot|hm+|hi|hey|hello|there|bye|goodbye|morning|evening|please|never mind)\b\W*)+",
     re.IGNORECASE,
 )
 _WHY = re.compile(r"^(?:(?:and|but|so) )?(?:why|how)(?: so| not| come)?\W*$")
@@ -132,7 +132,7 @@ def standalone(question: str, history: History, llm: "LLM | None" = None) -> str
         for asked, told in history[-_TURNS:]
         if not _REMARK.fullmatch(asked.strip())
     ]
-    if not leans_on_history(question, history):
+    if not words(question) or _REMARK.fullmatch(question.strip()) or not leans_on_history(question, history):
         return question
     if llm is not None:
         try:
@@ -197,6 +197,11 @@ def _anaphor(question: str) -> re.Match[str] | None:
         if is_object and each.re in (_PRONOUN, _THAT) and not _SEPARATOR.search(before, before.index(told[0])):
             return each
     return None
+
+
+def asks_nothing(question: str) -> bool:
+    """Whether a question that stands alone is a greeting, a remark, or has no word of its own: "Thanks!", "Who are you?"."""
+    return _REMARK.fullmatch(question.strip()) is not None or not content_words(question)
 
 
 def _start(found: re.Match[str]) -> int:

@@ -29,7 +29,7 @@ _INTERVAL_BEFORE = re.compile(r"(?:\b(?:ranges?|intervals?|scales?)(?: of| from)
 _HIGHEST = 99
 
 _MARK = "\ue000"  # stands for a marker while a line is taken apart; private use, so no text needs it
-_MARKS = rf"{_MARK}(?:\s*(?:[,;&]|and\b)?\s*{_MARK})*"
+_MARKS = rf"{_MARK}(?:\s*(?:(?:[,;&]|and\b)\s*)?{_MARK})*"
 _LIST_SIGN = re.compile(r"^(?:[-*•>]\s+|#{1,6}\s+|\d{1,2}[.)]\s+|(?:final )?answer\s*:\s*)+", re.IGNORECASE)
 # Words that only introduce a marker would be left hanging without it.
 _AS_SAID = r"as (?:stated|shown|described|reported|noted|mentioned) (?:in|by)"

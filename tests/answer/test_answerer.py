@@ -236,6 +236,26 @@ def test_under_the_threshold_the_answer_abstains(open_with: Open) -> None:
     assert answer.sources == ()
 
 
+@pytest.mark.parametrize("said", ["Thanks!", "hello", "ok, great", "?", "😀"])
+def test_a_remark_gets_no_sentence(open_with: Open, said: str) -> None:
+    """What asks nothing is not answered, nor taken for a follow-up."""
+    for history in ([], [("What does ACTS measure?", "ACTS measures the converging time. [1]")]):
+        answer = open_with().ask(said, history=history)
+        assert_contract(answer)
+        assert answer.abstained
+        assert answer.query == said
+
+
+def test_a_question_without_a_word_of_its_own_gets_no_sentence(open_with: Open) -> None:
+    """There is nothing to look for; in a conversation it may be a follow-up."""
+    assert open_with().ask("Who are you?").abstained
+    assert (
+        not open_with()
+        .ask("Why?", history=[("What does ACTS measure?", "ACTS measures the converging time. [1]")])
+        .abstained
+    )
+
+
 def test_instructions_inside_an_abstract_change_nothing(open_with: Open) -> None:
     """Hostile text reaches the model as data without delimiters of its own, and its orders are not an answer."""
     llm = ScriptedLLM(["HACKED [1]."])
