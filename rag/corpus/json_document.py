@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from rag.corpus.clean import is_field_name
 from rag.corpus.json_items import LISTS, Items, TooDeepError
 from rag.corpus.json_lines import loads
 from rag.corpus.lines import LONGEST_RECORD, Line
@@ -93,7 +94,8 @@ class _Reading:
 
 
 def _is_empty_list(value: dict[str, Any]) -> bool:
-    return any(value.get(name) == [] for name in LISTS) and not _has_text(value)
+    """Whether an object only says that a search found nothing; one with a field of a paper has an empty list besides."""
+    return any(value.get(name) == [] for name in LISTS) and not any(map(is_field_name, value))
 
 
 def _has_text(value: dict[str, Any]) -> bool:

@@ -103,6 +103,14 @@ def test_no_records_are_told(write: Write, empty: str) -> None:
     assert isinstance(found, Rejection)
 
 
+@pytest.mark.parametrize("form", ["{}", "[{}]", '{{"items": [{}]}}'])
+def test_an_empty_list_makes_no_record_nothing(write: Write, form: str) -> None:
+    """Better BibTeX gives every item empty notes, and calls its text abstractNote; each is a record all the same."""
+    rows = [{"title": "Snails", "abstractNote": TEXT, "notes": []}, {"Title": "Tides", "AB": TEXT, "data": []}]
+    for some in (rows[:1], rows[1:]) if form == "{}" else (rows,):
+        assert fields(write(form.format(", ".join(map(json.dumps, some))))) == list(some)
+
+
 def test_endless_nesting_is_told(write: Write) -> None:
     """Brackets without end stop the reading of the file."""
     (found,) = read(write("[" * 100_000))
