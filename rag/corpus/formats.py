@@ -51,6 +51,11 @@ _OTHER_SUFFIXES = frozenset(
     .json .bib .ris .nbib .enw .xml .html .htm .tex .rtf .py .sh .yaml .yml .toml .ini .cfg .log .sql
     """.split()
 )
+_OTHER_EXPORT = re.compile(
+    r"\A\s*<(?:\?xml|!doctype|html|rdf:)|\A\s*1[.:] [\s\S]*?^PMID: ?\d|^<\d+>\s*$|(?:^[A-Z][A-Z\d] {2}- .*\n){3}",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""Markup, PubMed's "Abstract (text)", Ovid's citations and its tags: text to look at, but none of it one abstract."""
 _BEFORE = "\ufeff \r\n\t"
 
 
@@ -70,7 +75,7 @@ def _is_json_document(suffix: str, head: str) -> bool:
 
 
 def _is_text(suffix: str, head: str) -> bool:
-    return suffix not in _OTHER_SUFFIXES
+    return suffix not in _OTHER_SUFFIXES and _OTHER_EXPORT.search(head) is None
 
 
 def _is_wrapped_text(suffix: str, head: str) -> bool:
@@ -104,5 +109,8 @@ def detect(path: str, head: str) -> Format | Rejection:
     for each in FORMATS:
         if each.matches(suffix, head):
             return each
-    remedy = "write one JSON object with an abstract on each line (.jsonl), or one abstract on each line (.txt)"
-    return Rejection(path, 0, f"The file's format ({suffix or 'JSON'}) is not one that can be read; {remedy}.")
+    remedy = (
+        "in Zotero, EndNote or Ovid choose RIS, in PubMed the format PubMed, or write one JSON object with an abstract on "
+        "each line (.jsonl), or one abstract on each line (.txt)"
+    )
+    return Rejection(path, 0, f"The file ({suffix or 'no suffix'}) is in a format that cannot be read; {remedy}.")

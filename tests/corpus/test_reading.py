@@ -172,6 +172,39 @@ def test_formats_that_are_not_read(write: Write, name: str) -> None:
     assert Path(name).suffix in only_rejection(write(name, "<html><body><p>We weigh boats.</p></body></html>\n")).reason
 
 
+@pytest.mark.parametrize("name", ["a.txt", "a", "a.rdf"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        f'<?xml version="1.0"?><xml><records><record><abstract>{FIRST}</abstract></record></records></xml>\n',
+        f'<rdf:RDF\n xmlns:rdf="http://www.w3.org/"><dcterms:abstract>{FIRST}</dcterms:abstract></rdf:RDF>\n',
+        f"1. J Snails. 2020 Jan;5(7):2-4.\n\nOn snails.\n\nMoss I(1).\n\n{FIRST}\n\nDOI: 10.5555/x\nPMID: 31894144\n",
+        f"VN  - Ovid Technologies\nAN  - 2012345678\nAU  - Moss I.\nTI  - On snails.\nAB  - {FIRST}\n",
+        f"<1>\nUnique Identifier\n  31000003\nTitle\n  On snails.\nAbstract\n  {FIRST}\n",
+    ],
+)
+def test_exports_that_only_look_like_text(write: Write, name: str, content: str) -> None:
+    """What a database saves for people to read is no abstract; what to choose there instead is said."""
+    for end in ("\n", "\r\n"):
+        reason = only_rejection(write(name, content.replace("\n", end))).reason
+        assert "in Zotero, EndNote or Ovid choose RIS, in PubMed the format PubMed" in reason
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"1. {FIRST} It is in PubMed (PMID: 31894144).",
+        f"<p>{FIRST}</p> {SECOND}",
+        f"<jats:p>{FIRST}</jats:p> {SECOND}",
+        f"AIDS - a review. {FIRST}",
+        f"Author information: <1> {FIRST}",
+    ],
+)
+def test_prose_with_the_marks_of_such_exports_is_prose(write: Write, line: str) -> None:
+    """Their words inside of sentences say nothing, and neither do tags around an abstract."""
+    assert texts(write("a.txt", f"{line}\n" * 6)) == [line] * 6
+
+
 def test_stray_nul_bytes_are_no_reason_to_refuse(write: Write) -> None:
     """A NUL byte here and there is left for cleaning."""
     assert texts(write("a.txt", f"{FIRST}\x00 {SECOND} {FIRST}\n")) == [f"{FIRST}\x00 {SECOND} {FIRST}"]
