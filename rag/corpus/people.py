@@ -5,7 +5,7 @@ from typing import Any
 
 from rag.text import normalise
 
-_INITIALS = re.compile(r"(?:[^\W\d_]\.?[ -]?){1,4}")
+_INITIALS = re.compile(r"(?:[^\W\d_]{1,4}|[^\W\d_](?:[. -]+[^\W\d_]){1,3})\.?")
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|ph\.?d|md)\.?", re.IGNORECASE)
 _AND = re.compile(r",?\s+(?:and|&)\s+", re.IGNORECASE)
 _WHOLE = ("name", "full_name", "fullname", "display_name", "author", "text")
@@ -65,16 +65,25 @@ def _split(text: str) -> list[str]:
     parts = [part.strip() for part in _AND.split(text)]
     if len(parts) > 1:
         pieces = [piece.strip() for part in parts for piece in part.split(",")]
-        turned = all("," in part for part in parts) and all(part.count(",") < 3 for part in parts)
+        names = [name for part in parts for name in (part.count(",") > 2 and _paired(part)) or [_natural_order(part)]]
+        turned = all("," in part for part in parts) and all(name.count(",") < 3 for name in names)
         if turned or ("," in text and any(" " not in piece for piece in pieces)):
-            return [_natural_order(part) for part in parts]
+            return names
         return pieces
+    if found := _paired(text):
+        return found
     pieces = [piece.strip() for piece in text.split(",") if piece.strip()]
-    if len(pieces) > 1 and len(pieces) % 2 == 0 and all(_INITIALS.fullmatch(each) for each in pieces[1::2]):
-        return [f"{given} {family}" for family, given in zip(pieces[::2], pieces[1::2], strict=True)]
     if len(pieces) == 2 and (" " not in pieces[0] or " " not in pieces[1]):
         return [_natural_order(text)]
     return pieces
+
+
+def _paired(text: str) -> list[str]:
+    """The names where every second comma parts a family name from capital initials ("Moss, I., Bark, T."), else none."""
+    pieces = [piece.strip() for piece in text.split(",") if piece.strip()]
+    if len(pieces) % 2 or not all(each.isupper() and _INITIALS.fullmatch(each) for each in pieces[1::2]):
+        return []
+    return [f"{given} {family}" for family, given in zip(pieces[::2], pieces[1::2], strict=True)]
 
 
 def _natural_order(raw: str) -> str:
