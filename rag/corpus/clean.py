@@ -54,7 +54,7 @@ _NAMES = {
     "url": ("url", "link", "urls", "links", "pdfurl", "pdflink", "href"),
     "keywords": ("keywords", "keyword", "authorkeywords", "tags", "manualtags", "subjects", "categories", "terms"),
 }
-_ADDRESS = re.compile(r"https?://[^\s<>\"\ud800-\udfff]+", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://(?:(?!;https?://)[^\s<>\"\ud800-\udfff])+", re.IGNORECASE)
 _NOT_IN_ADDRESSES = re.compile(r"[{}\\|^`]")
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 _BETWEEN_SEMICOLONS = re.compile(r"(?:&#?\w{1,32};|[^;])+")

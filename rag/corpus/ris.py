@@ -33,7 +33,8 @@ def read_ris(path: str, lines: Iterable[Line | Rejection]) -> Iterator[Record | 
 
 def _meaning(record: Tagged) -> dict[str, Any]:
     database = record.first("DB", "DP").lower()
-    addresses = [each for value in record.all("UR", "L2", "LK", "L1") for each in re.split(r"[\s;]+(?=http)", value)]
+    values = record.all("UR", "L2", "LK", "L1")
+    addresses = [each for value in values for each in re.split(r"[\s;]+(?=https?://)", value)]
     notes = record.all("N1", "M1", "AN", "M3", "C7")
     return {
         "id": record.first("ID"),

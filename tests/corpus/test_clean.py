@@ -135,6 +135,9 @@ def test_only_web_addresses_become_links() -> None:
     assert cleaned(url="javascript:alert(1)").url == ""
     assert cleaned(url="file:///etc/passwd").url == ""
     assert cleaned(url=["ftp://x", "http://example.org/a b"]).url == "http://example.org/a"
+    assert (
+        cleaned(url="https://a.example/x;y;https://b.example/").url == "https://a.example/x;y"
+    )  # one, as RIS parts them
 
 
 def test_addresses_and_identifiers_cannot_steer_a_terminal() -> None:
