@@ -13,7 +13,7 @@ from rag.corpus.lines import LONGEST_RECORD
 LISTS = frozenset(
     """
     data results result items papers articles records works documents docs entries entry publications abstracts hits
-    notes
+    notes collection
     """.split()
 )
 """Names under which an object holds a list of records, at most ``_DEEPEST`` objects deep."""

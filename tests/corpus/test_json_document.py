@@ -48,6 +48,7 @@ def fields(path: Path) -> list[dict[str, Any]]:
         {"total": 2, "next": ["data", {"x": []}], "results": [ONE, TWO], "after": {"more": True}},
         {"status": "ok", "message": {"facets": {}, "items": [ONE, TWO]}},
         {"hits": {"total": 2, "hits": [ONE, TWO]}},
+        {"messages": [{"status": "ok"}], "collection": [ONE, TWO]},
         {"first": ONE, "second": TWO},
     ],
 )
