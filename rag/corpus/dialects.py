@@ -199,7 +199,7 @@ def _after(label: str, text: str) -> str | None:
     return rest.split()[0] if found and rest.split() else None
 
 
-# --- Europe PMC, Zotero's and OpenReview's interfaces ----------------------------------------------------------------
+# --- Europe PMC's, Zotero's and other interfaces ---------------------------------------------------------------------
 
 
 def _europe_pmc(fields: Fields) -> dict[str, Any]:
@@ -231,6 +231,36 @@ def _zotero(fields: Fields) -> dict[str, Any]:
     }
 
 
+def _data_cite(fields: Fields) -> dict[str, Any]:
+    data = fields["attributes"]
+    texts = [each for each in _items(data.get("descriptions")) if dig(each, "descriptionType") == "Abstract"]
+    return {
+        "text": dig(texts, 0, "description"),
+        "title": dig(data, "titles", 0, "title"),
+        "authors": data.get("creators"),
+        "year": data.get("publicationYear"),
+        "venue": dig(data, "container", "title"),
+        "doi": data.get("doi"),
+        "url": data.get("url"),
+        "keywords": [dig(each, "subject") for each in _items(data.get("subjects"))],
+    }
+
+
+def _inspire(fields: Fields) -> dict[str, Any]:
+    data = fields["metadata"]
+    return {
+        "text": dig(data, "abstracts", 0, "value"),
+        "title": dig(data, "titles", 0, "title"),
+        "authors": data.get("authors"),
+        "year": _first(dig(data, "publication_info", 0, "year"), data.get("earliest_date")),
+        "venue": dig(data, "publication_info", 0, "journal_title"),
+        "doi": dig(data, "dois", 0, "value"),
+        "arxiv_id": dig(data, "arxiv_eprints", 0, "value"),
+        "url": f"https://inspirehep.net/literature/{data.get('control_number')}",
+        "keywords": [dig(each, "value") for each in _items(data.get("keywords"))],
+    }
+
+
 def _open_review(fields: Fields) -> dict[str, Any]:
     content = fields["content"]
     names = {"text": "abstract", "title": "title", "authors": "authors", "venue": "venue", "keywords": "keywords"}
@@ -247,6 +277,8 @@ DIALECTS = (
     ) or {"paperId", "abstract"} <= fields.keys() or {"paper_id", "abstract"} <= fields.keys(), _semantic_scholar),
     Dialect("Europe PMC", lambda fields: "abstractText" in fields or "authorString" in fields, _europe_pmc),
     Dialect("Zotero", lambda fields: "abstractNote" in fields or dig(fields, "data", "abstractNote") is not None, _zotero),
+    Dialect("DataCite", lambda fields: isinstance(dig(fields, "attributes", "descriptions"), list), _data_cite),
+    Dialect("INSPIRE", lambda fields: isinstance(dig(fields, "metadata", "abstracts"), list), _inspire),
     Dialect("OpenReview", lambda fields: dig(fields, "content", "abstract") is not None, _open_review),
     Dialect("Crossref and CSL-JSON", lambda fields: bool(
         fields.keys() & {"container-title", "issued", "citation-key"}

@@ -1,5 +1,6 @@
 """The fixtures of services and reference managers: every field of every abstract."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -260,6 +261,66 @@ def test_a_single_work_as_the_service_answers_it() -> None:
     found = clean(Record("f", 1, answer, ""))
     assert isinstance(found, Abstract)
     assert (found.title, found.text, found.doi) == ("One work", "It has a text.", "10.5555/x")
+
+
+SNAILS = "We measure how quickly snails cross a garden. They are slow."
+ANSWERS = {
+    "DataCite": {
+        "data": [
+            {
+                "id": "10.5281/snails.1",
+                "attributes": {
+                    "doi": "10.5281/snails.1",
+                    "creators": [{"name": "Quarrow, Ines", "givenName": "Ines", "familyName": "Quarrow"}],
+                    "titles": [{"title": "Slow snails"}],
+                    "publicationYear": 2021,
+                    "container": {"title": "Snails"},
+                    "subjects": [{"subject": "pace"}],
+                    "descriptions": [
+                        {"description": "One table.", "descriptionType": "TechnicalInfo"},
+                        {"description": SNAILS, "descriptionType": "Abstract"},
+                    ],
+                    "url": "https://example.org/1",
+                },
+            }
+        ]
+    },
+    "INSPIRE": {
+        "hits": {
+            "hits": [
+                {
+                    "id": "11243",
+                    "metadata": {
+                        "abstracts": [{"source": "arXiv", "value": SNAILS}],
+                        "arxiv_eprints": [{"value": "1207.7235"}],
+                        "authors": [{"full_name": "Quarrow, Ines"}],
+                        "control_number": 11243,
+                        "dois": [{"value": "10.5281/snails.1"}],
+                        "keywords": [{"value": "pace"}],
+                        "publication_info": [{"journal_title": "Snails", "year": 2021}],
+                        "titles": [{"title": "Slow snails"}],
+                    },
+                }
+            ]
+        }
+    },
+}
+ANSWERED = {
+    "DataCite": {"id": "10.5281/snails.1", "url": "https://example.org/1"},
+    "INSPIRE": {"id": "11243", "url": "https://inspirehep.net/literature/11243", "arxiv_id": "1207.7235"},
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_answers_that_nest_their_fields(name: str, tmp_path: Path) -> None:
+    """Services that put what they know of a paper deeper are read in every field."""
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps(ANSWERS[name]))
+    (found,) = (clean(each) for each in read(path) if isinstance(each, Record))
+    assert isinstance(found, Abstract), found
+    known = {"authors": ("Ines Quarrow",), "year": 2021, "venue": "Snails", "doi": "10.5281/snails.1"}
+    expected = Abstract("", SNAILS, "Slow snails", keywords=("pace",), **known)  # type: ignore[arg-type]
+    assert replace(found, sources=()) == replace(expected, **ANSWERED[name])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
