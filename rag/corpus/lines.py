@@ -148,7 +148,7 @@ def _lines(path: str, raw: BinaryIO, encoding: str, old_mac: bool, pieces: bool)
                 continue
             inside = pieces and not ended
             if isinstance(line, str) and not old_mac:
-                yield Line(number, line.rstrip("\n"))
+                yield Line(number, line.rstrip("\n").removeprefix("\ufeff"))
                 continue
             data = line.encode("latin-1") if isinstance(line, str) else line
             text, guessed = _decode(data.rstrip(b"\r\n") if ended else data)
@@ -159,7 +159,7 @@ def _lines(path: str, raw: BinaryIO, encoding: str, old_mac: bool, pieces: bool)
             if guessed and not told:
                 told = True
                 _log.warning("%s, line %d: not UTF-8; read as Windows-1252, check its accents.", path, number)
-            yield Line(number, text.removeprefix("\ufeff") if number == 1 else text)
+            yield Line(number, text.removeprefix("\ufeff"))  # of each file, where several were put one behind the other
     except UnicodeError as error:
         reason = f"The file is damaged {encoding.upper()} after this line ({error}); save it as UTF-8."
         yield Rejection(path, number, reason)

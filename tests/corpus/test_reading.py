@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rag.corpus import Record, read
+from rag.corpus import Record, clean, read
 from rag.corpus.lines import LONGEST_RECORD
 from rag.errors import InputError
-from rag.records import Rejection
+from rag.records import Abstract, Rejection
 
 FIRST = "We measure how quickly snails cross a garden. They are slow."
 SECOND = "Tides move boats. We weigh the boats, and find that they are heavy."
@@ -113,6 +113,17 @@ def test_digest_follows_the_record(write: Write) -> None:
 def test_encodings_with_a_mark(write: Write, encoding: str) -> None:
     """UTF-8, and UTF-16 and UTF-32 with a byte order mark, are read for what they are."""
     assert texts(write("a.txt", f"Ångström und Größe. {FIRST}\n{SECOND}\n".encode(encoding)))[0].startswith("Ångström")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize(
+    "form", ['{{"abstract": "{}"}}', "%0 Journal Article\n%T On snails\n%X {}", "TY  - JOUR\nAB  - {}"]
+)
+def test_files_one_behind_the_other(write: Write, form: str, encoding: str) -> None:
+    """Each file's byte order mark goes, and with it no record."""
+    both = b"".join(f"{form.format(text)}\n\n".encode(encoding) for text in (FIRST, SECOND))
+    found = [clean(each) if isinstance(each, Record) else each for each in read([write("a", both)])]
+    assert [each.text if isinstance(each, Abstract) else each for each in found] == [FIRST, SECOND]
 
 
 def test_windows_1252_is_read_and_told(write: Write, caplog: pytest.LogCaptureFixture) -> None:
