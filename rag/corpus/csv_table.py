@@ -21,21 +21,26 @@ _LONGEST_ROW = 1_000_000
 _STRING = r"""\s*(?:'(?:[^'\\\n]|\\['"\\])*+'|"(?:[^"\\\n]|\\['"\\])*+")\s*"""
 _LIST = re.compile(rf"\[{_STRING}(?:,{_STRING})*+\]")
 _LONGEST_OBJECT = 20_000
-_SAID = re.compile(r'^"?(?:sep=([,;|\t])"?\s*$|About the data: )', re.IGNORECASE)
-"""What stands before the names: Excel's delimiter, or where Dimensions says what was exported."""
+_SAID = re.compile(r'"?sep=([,;|\t])"?\s*$', re.IGNORECASE)
+"""Excel's delimiter, before the names."""
+_LEADING = 10
+"""Lines among which the names are looked for: a title, groups of columns or what was exported may stand before them."""
 
 
 def is_table(suffix: str, head: str) -> bool:
     """Whether a text is a table: by its name, or by a first row that names the text's column and another."""
-    first = head.lstrip("\ufeff \r\n").partition("\n")[0]
     if suffix in (".csv", ".tsv", ".tab", ".psv"):
         return True
-    names = _split(first, _delimiter(first))
+    lines = head.lstrip("\ufeff \r\n").split("\n", _LEADING)[:_LEADING]
+    return any(_names_columns(_split(line, _delimiter(line))) for line in lines)
+
+
+def _names_columns(cells: list[str]) -> bool:
     return (
-        len(names) > 1
-        and all(0 < len(name) <= _LONGEST_NAME for name in names)
-        and any(is_field_name(name, "text") for name in names)
-        and sum(is_field_name(name) for name in names) > 1
+        len(cells) > 1
+        and all(0 < len(cell) <= _LONGEST_NAME for cell in cells)
+        and any(is_field_name(cell, "text") for cell in cells)
+        and sum(map(is_field_name, cells)) > 1
     )
 
 
@@ -88,14 +93,16 @@ class _Feed:
         """The row as it stands in the file."""
         return "\n".join(line.text for line in self.row)
 
-    def first(self) -> str:
-        """The first line with anything in it; it comes again."""
-        for text in self:
-            if text.strip():
-                self._again = self.row[-1:]
-                break
-        self.row = []
-        return self._again[0].text if self._again else ""
+    def ahead(self) -> list[str]:
+        """The next lines, from the first with anything in it; they come again."""
+        while (line := self._next()) and not line.text.strip():
+            pass
+        self._again = [each for each in [line, *(self._next() for _ in range(_LEADING - 1))] if each][::-1]
+        return [each.text for each in reversed(self._again)]
+
+    def skip(self, count: int) -> None:
+        """Pass over lines that were looked at."""
+        del self._again[len(self._again) - count :]
 
     def retry(self) -> None:
         """Go back to the second line of the row: its first one is no beginning of a row."""
@@ -112,11 +119,11 @@ def read_table(path: str, lines: Iterable[Line | Rejection]) -> Iterator[Record 
     # The module's limit is one for the whole process and far below a full-text column; rows are limited by the feed.
     csv.field_size_limit(max(csv.field_size_limit(), 2 * _LONGEST_ROW))
     feed = _Feed(lines)
-    delimiter = ""
-    if said := _SAID.match(feed.first()):
-        delimiter = said[1] or ""
-        next(iter(feed), "")
-    delimiter = delimiter or _delimiter(feed.first())
+    ahead = feed.ahead()
+    said = next(filter(None, map(_SAID.match, ahead[:1])), None)
+    start = _start(ahead, 1 if said else 0)
+    feed.skip(start)
+    delimiter = said[1] if said else _delimiter("".join(ahead[start : start + 1]))
     names: list[str] = []
     ended = False
     while not ended:
@@ -142,6 +149,12 @@ def read_table(path: str, lines: Iterable[Line | Rejection]) -> Iterator[Record 
             feed.retry()
             ended = False
     yield from _failed(feed)
+
+
+def _start(lines: list[str], otherwise: int) -> int:
+    """Which line names the columns: the first with two names that are known, unless it begins inside of a quoted cell."""
+    known = (number for number, line in enumerate(lines) if sum(map(is_field_name, _split(line, _delimiter(line)))) > 1)
+    return next((number for number in known if "".join(lines[:number]).count('"') % 2 == 0), otherwise)
 
 
 def _failed(feed: _Feed) -> Iterator[Rejection]:

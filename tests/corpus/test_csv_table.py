@@ -70,6 +70,24 @@ def test_dimensions_says_what_was_exported(write: Write) -> None:
     assert (found.title, found.text, found.year) == ("Snails", TEXT, 2020)
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.txt"])
+@pytest.mark.parametrize("before", ["Literature review May 2024;;;\n;;;\n", "Bibliographic data;;Content;\n", "\n\n"])
+def test_rows_before_the_names(write: Write, before: str, name: str) -> None:
+    """A title and groups of columns are no names, and no records; rows keep their numbers."""
+    path = write(f"{before}Title;Author;Year;Abstract\nSnails;Quarrow, Ines;2020;{TEXT}\n", name)
+    (found,) = cleaned(path)
+    assert isinstance(found, Abstract), found
+    assert (found.title, found.authors, found.year, found.text) == ("Snails", ("Ines Quarrow",), 2020, TEXT)
+    assert found.sources[0].record == before.count("\n") + 2
+
+
+def test_names_over_two_lines(write: Write) -> None:
+    """Names that a line parts are names from the first line on."""
+    (found,) = read(write(f'"Full\nreference","Title","Abstract"\nQ 1,Snails,"{TEXT}"\n'))
+    assert isinstance(found, Record)
+    assert dict(found.fields) == {"Full\nreference": "Q 1", "Title": "Snails", "Abstract": TEXT}
+
+
 def test_a_row_that_would_lose_text_is_rejected(write: Write) -> None:
     """More cells than columns mean an unquoted comma; the row is named and the next one read."""
     long, good = cleaned(write(f'title,abstract\nA,{TEXT}\nB,"{TEXT}"\n'))
