@@ -6,6 +6,7 @@ Each dialect is told by fields that only it has. A field that it leaves out is l
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from rag.corpus.identity import normalise_arxiv_id
@@ -265,7 +266,28 @@ def _open_review(fields: Fields) -> dict[str, Any]:
     content = fields["content"]
     names = {"text": "abstract", "title": "title", "authors": "authors", "venue": "venue", "keywords": "keywords"}
     found = {target: _first(dig(content, name, "value"), content.get(name)) for target, name in names.items()}
-    return {**found, "id": fields.get("id"), "url": f"https://openreview.net/forum?id={fields.get('id')}"}
+    return {
+        **found,
+        "id": fields.get("id"),
+        "year": [_year_of(fields.get("pdate")), found["venue"], _year_of(fields.get("cdate"))],
+        "url": f"https://openreview.net/forum?id={fields.get('id')}",
+    }
+
+
+def _year_of(milliseconds: Any) -> int | None:
+    known = isinstance(milliseconds, int) and 0 < milliseconds < 10**13
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).year if known else None
+
+
+def _lens(fields: Fields) -> dict[str, Any]:
+    names = {str(dig(each, "type")): dig(each, "value") for each in _items(fields.get("external_ids"))}
+    return {
+        "id": fields.get("lens_id"),
+        "venue": dig(fields, "source", "title"),
+        "doi": names.get("doi"),
+        "pmid": names.get("pmid"),
+        "url": [dig(each, "url") for each in _items(fields.get("source_urls"))],
+    }
 
 
 DIALECTS = (
@@ -279,6 +301,7 @@ DIALECTS = (
     Dialect("Zotero", lambda fields: "abstractNote" in fields or dig(fields, "data", "abstractNote") is not None, _zotero),
     Dialect("DataCite", lambda fields: isinstance(dig(fields, "attributes", "descriptions"), list), _data_cite),
     Dialect("INSPIRE", lambda fields: isinstance(dig(fields, "metadata", "abstracts"), list), _inspire),
+    Dialect("Lens", lambda fields: "lens_id" in fields, _lens),
     Dialect("OpenReview", lambda fields: dig(fields, "content", "abstract") is not None, _open_review),
     Dialect("Crossref and CSL-JSON", lambda fields: bool(
         fields.keys() & {"container-title", "issued", "citation-key"}

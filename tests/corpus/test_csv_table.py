@@ -70,6 +70,14 @@ def test_dimensions_says_what_was_exported(write: Write) -> None:
     assert (found.title, found.text, found.year) == ("Snails", TEXT, 2020)
 
 
+@pytest.mark.parametrize("name", ["Year", "Published Year", "Publication Year", "PubYear", "yearPublished"])
+def test_names_of_the_year(write: Write, name: str) -> None:
+    """Covidence, CORE and others call it differently."""
+    (found,) = cleaned(write(f'Title,{name},Abstract\nSnails,2020,"{TEXT}"\n'))
+    assert isinstance(found, Abstract)
+    assert found.year == 2020
+
+
 @pytest.mark.parametrize("name", ["a.csv", "a.txt"])
 @pytest.mark.parametrize("before", ["Literature review May 2024;;;\n;;;\n", "Bibliographic data;;Content;\n", "\n\n"])
 def test_rows_before_the_names(write: Write, before: str, name: str) -> None:

@@ -179,6 +179,7 @@ EXPECTED = {
             "of accuracy.",
             "Forgetting on purpose",
             authors=("Wren Albemarle", "Ngaio Pell"),
+            year=2024,
             venue="SMALL 2024 poster",
             url="https://openreview.net/forum?id=aB3dE5fG7h",
             keywords=("unlearning", "privacy"),
@@ -285,6 +286,22 @@ ANSWERS = {
             }
         ]
     },
+    "Lens": {
+        "total": 1,
+        "data": [
+            {
+                "lens_id": "012-345",
+                "title": "Slow snails",
+                "external_ids": [{"type": "doi", "value": "10.5281/snails.1"}, {"type": "pmid", "value": "30000001"}],
+                "authors": [{"collective_name": None, "first_name": "Ines", "last_name": "Quarrow"}],
+                "source": {"title": "Snails", "type": "Journal"},
+                "year_published": 2021,
+                "abstract": SNAILS,
+                "keywords": ["pace"],
+                "source_urls": [{"type": "html", "url": "https://example.org/a"}],
+            }
+        ],
+    },
     "INSPIRE": {
         "hits": {
             "hits": [
@@ -306,6 +323,7 @@ ANSWERS = {
     },
 }
 ANSWERED = {
+    "Lens": {"id": "012-345", "url": "https://example.org/a", "pmid": "30000001"},
     "DataCite": {"id": "10.5281/snails.1", "url": "https://example.org/1"},
     "INSPIRE": {"id": "11243", "url": "https://inspirehep.net/literature/11243", "arxiv_id": "1207.7235"},
 }
@@ -321,6 +339,22 @@ def test_answers_that_nest_their_fields(name: str, tmp_path: Path) -> None:
     known = {"authors": ("Ines Quarrow",), "year": 2021, "venue": "Snails", "doi": "10.5281/snails.1"}
     expected = Abstract("", SNAILS, "Slow snails", keywords=("pace",), **known)  # type: ignore[arg-type]
     assert replace(found, sources=()) == replace(expected, **ANSWERED[name])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("fields", "year"),
+    [
+        ({"pdate": 1705400000000, "cdate": 1695000000000}, 2024),
+        ({"cdate": 1695000000000}, 2023),
+        ({"pdate": None, "cdate": "2020"}, None),
+        ({"pdate": 10**30}, None),
+    ],
+)
+def test_the_year_of_an_open_review(fields: dict[str, object], year: int | None) -> None:
+    """It is that of the publication, given in milliseconds, before that of the submission."""
+    found = clean(Record("f", 1, {"id": "x", "content": {"abstract": {"value": SNAILS}}, **fields}, ""))
+    assert isinstance(found, Abstract)
+    assert found.year == year
 
 
 @pytest.mark.parametrize(
