@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rag.corpus.archive import MEMBER
+from rag.corpus.reading import absolute
 from rag.index.database import Database, paged
 from rag.index.schema import DONE
 from rag.records import Filters
@@ -97,6 +98,8 @@ def _where(filters: Filters) -> tuple[list[str], list[Any]]:
 
 def _names(source: str, path: str) -> bool:
     """Whether a source filter means ``path``: the file as listed, its bare name, or a folder or archive around it."""
+    if source.startswith("~") or ".." in source.split("/"):
+        source = absolute(source)
     path, plain = (each.lower().replace(MEMBER, "/") for each in (path, source.rstrip("/")))
     if plain.startswith("/"):
         return path == plain or path.startswith(plain + "/")

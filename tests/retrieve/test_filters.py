@@ -87,3 +87,15 @@ def test_a_broad_filter_far_from_the_question_still_finds(
     monkeypatch.setattr(search, "DEEPEST", 4)
     hits = corpus.search("bees in field 41", limit=8, filters=Filters(year_to=1960))
     assert {hit.abstract.id for hit in hits} == {f"z{n}" for n in range(8)}
+
+
+@pytest.mark.parametrize("source", ["../folder/two.jsonl", "./../folder", "~/folder/two.jsonl", "~/folder/../folder/"])
+def test_a_source_is_named_as_it_was_ingested(
+    corpus: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    """From a folder beside it, or from home, a path means the file that it would ingest."""
+    (tmp_path / "beside").mkdir()
+    monkeypatch.chdir(tmp_path / "beside")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert corpus.count(Filters(sources=(source,))) == 30
+    assert corpus.count(Filters(sources=("../two.jsonl",))) == 0
