@@ -42,5 +42,5 @@ def _meaning(record: Tagged) -> dict[str, Any]:
         "pmid": next((value for value in record.all("M", "2") if value.lower().startswith("pmid")), ""),
         "url": record.all("U", ">"),
         "keywords": record.listed("K"),
-        "text": record.first("X"),
+        "text": record.prose("X"),
     }

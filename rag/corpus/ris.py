@@ -47,7 +47,7 @@ def _meaning(record: Tagged) -> dict[str, Any]:
         "arxiv_id": _arxiv_id(record, addresses),
         "url": addresses,
         "keywords": record.listed("KW"),
-        "text": record.first("AB", "N2"),
+        "text": record.prose("AB", "N2"),
     }
 
 

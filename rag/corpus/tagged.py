@@ -39,6 +39,10 @@ class Tagged:
         found = (value for tag in tags for value in self.all(tag))
         return " ".join(next(found, "").split("\n"))
 
+    def prose(self, *tags: str) -> str:
+        """All values under the first of ``tags`` that has any, each once: some write every section under a tag of its own."""
+        return " ".join(dict.fromkeys(next(filter(None, map(self.all, tags)), []))).replace("\n", " ")
+
     def listed(self, *tags: str) -> list[str]:
         """The values under any of ``tags`` where each line is a value of its own."""
         return [line for value in self.all(*tags) for line in value.split("\n") if line]

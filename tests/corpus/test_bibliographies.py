@@ -585,6 +585,21 @@ def test_an_arxiv_number_in_a_note_may_be_of_another_paper(lines: list[str], num
     assert found.arxiv_id == number
 
 
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("a.ris", "TY  - JOUR\nAB  - {}\nAB  - {}\nAB  - \nN2  - Not this.\nER  - \n"),
+        ("a.enw", "%0 Book\n%X {}\n%X {}\n"),
+    ],
+)
+def test_an_abstract_on_several_lines_of_their_own(name: str, form: str, tmp_path: Path) -> None:
+    """Sections that are tagged one by one are one abstract; the note beside it is not."""
+    sections = ("Background: Owls hunt at night.", "Results: They ate four mice.")
+    (found,) = written(tmp_path, name, form.format(*sections)).values()
+    assert isinstance(found, Abstract)
+    assert found.text == " ".join(sections)
+
+
 def test_powers_in_bibtex(tmp_path: Path) -> None:
     """A superscript number right after another is its power."""
     entry = r"@article{a, title={T}, abstract={We count 10\textsuperscript{6} snails, 1\textsuperscript{st} of all.}}"
