@@ -21,7 +21,7 @@ _ENDS = ".,;:'”’"
 _ARXIV = re.compile(
     r"(?:^|arxiv[.:/]\s*|/(?:abs|pdf|html)/)(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(v\d+)?(?:\.pdf)?$", re.I
 )
-_PMID = re.compile(r"(?:^|pmid:?\s*|pubmed(?:\.ncbi\.nlm\.nih\.gov)?/)(\d{1,8})/?$", re.IGNORECASE)
+_PMID = re.compile(r"(?:^|pmid:?\s*|pubmed(?:\.ncbi\.nlm\.nih\.gov)?/)(\d{1,8})(?:\.0|/)?$", re.IGNORECASE)
 
 
 _INITIALS = re.compile(r"(?:[A-Z]\.?-?){1,3}")

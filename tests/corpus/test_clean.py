@@ -148,6 +148,8 @@ def test_addresses_and_identifiers_cannot_steer_a_terminal() -> None:
 
 def test_identifiers_out_of_addresses() -> None:
     """DOI and arXiv id are also found in the record's address."""
+    assert cleaned(pmid="31000001.0").pmid == "31000001"  # as pandas writes a column of numbers with gaps
+    assert cleaned(pmid=31000001.0).pmid == "31000001"
     assert cleaned(url="https://doi.org/10.1000/x").doi == "10.1000/x"
     assert cleaned(url="https://arxiv.org/abs/2101.01234").arxiv_id == "2101.01234"
     assert cleaned(doi="10.48550/arXiv.2101.01234").arxiv_id == "2101.01234"
