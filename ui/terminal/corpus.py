@@ -183,7 +183,9 @@ def export(
     from rag.corpus.export import EXPORTS, SUFFIXES
     from rag.errors import InputError
 
-    form = form or SUFFIXES.get(out.suffix.lower() if out else "", "bibtex")
+    form = form or (SUFFIXES.get(out.suffix.lower()) if out and out.suffix else "bibtex")
+    if form is None:
+        raise InputError(f"The name {out} says no format; end it in {', '.join(SUFFIXES)}, or add --format.")
     if form not in EXPORTS:
         raise InputError(f"There is no export format {form!r}; use one of {', '.join(EXPORTS)}.")
     with options.assistant(corpus) as assistant:

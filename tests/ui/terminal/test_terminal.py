@@ -179,6 +179,10 @@ def test_the_corpus_is_exported(run: Run, tmp_path: Path) -> None:
     assert run("export", "-f", "ris", "--to", "2018")[1].count("ER  - ") == 1
     assert run("export", "-f", "docx")[0] == 2
     assert run("export", "-o", tmp_path / "no" / "such.bib")[0] == 2
+    status, _, complaint = run("export", "-o", tmp_path / "out.csv")
+    assert (status, ".bib, .ris, .json, .jsonl" in complaint, (tmp_path / "out.csv").exists()) == (2, True, False)
+    assert run("export", "-o", tmp_path / "out.csv", "-f", "ris")[0] == 0
+    assert "(bibtex)" in run("export", "-o", tmp_path / "out")[1]
 
 
 def test_chat_understands_a_follow_up(run: Run, seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
