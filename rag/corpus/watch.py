@@ -51,7 +51,7 @@ def watch(paths: Sequence[str | Path]) -> Iterator[list[Changed]]:
 def _check(watched: Sequence[Path]) -> None:
     for path in watched:
         if path.name == STDIN or not path.exists():
-            raise InputError(f"There is no file or folder {path} to watch; name one that exists.")
+            raise InputError(f"There is no file or folder {path} to watch; name one that exists, not a pattern.")
 
 
 def _wanted(path: Path, watched: Sequence[Path]) -> bool:

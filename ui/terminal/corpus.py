@@ -37,7 +37,9 @@ def ingest(
             "--map", help="Which of the files' own fields is meant: text=AB,title=Title.", metavar="F=NAME,..."
         ),
     ] = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl+C with what changes there.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on until Ctrl+C with what changes in these files and folders.")
+    ] = False,
     ray: Ray = None,
     corpus: options.Corpus = None,
     sync: Annotated[bool, typer.Option("--sync", help="Also remove what these files no longer hold.")] = False,
@@ -55,6 +57,10 @@ def ingest(
 
     Example: rag ingest seeds/ my-library.jsonl export.csv.gz --map text=Summary
     """
+    if watch and json:
+        from rag.errors import UsageError
+
+        raise UsageError("--watch has no end at which --json could print its report; leave one of them out.")
     with options.assistant(corpus) as assistant:
         asks = sync and not yes and not watch and sys.stdin.isatty()
         fields = _fields(field_map)

@@ -115,6 +115,14 @@ def test_debug_shows_where_an_error_came_from(run: Run) -> None:
         run("show", "nosuch", "--debug")
 
 
+def test_watching_refuses_what_it_cannot_do(run: Run, tmp_path: Path) -> None:
+    """There is no report to print as JSON, and a pattern is no folder."""
+    status, _, complaint = run("ingest", "--watch", "--json", tmp_path)
+    assert (status, "--json" in complaint) == (2, True)
+    status, _, complaint = run("ingest", "--watch", tmp_path / "*.bib")
+    assert (status, "not a pattern" in complaint) == (2, True)
+
+
 def test_help_names_every_command(run: Run) -> None:
     """--help is complete, and each command's help has more than a name."""
     out = run("--help")[1]
