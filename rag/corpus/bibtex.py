@@ -25,6 +25,26 @@ _ADDRESSES = frozenset(["doi", "url", "eprint", "pmid", "ee", "howpublished", "e
 LONGEST_MACRO, MOST_MACROS = 2_000, 20_000
 """Characters, and macros of one file: a macro is the name of a journal or a person."""
 _LISTS = ("author", "editor", "keywords")
+_BARE_MACRO = re.compile(r"[\s{]*\\([A-Za-z]+)[\s}]*")
+_JOURNALS = {
+    "aap": "Astronomy and Astrophysics", "aapr": "Astronomy and Astrophysics Reviews",
+    "aaps": "Astronomy and Astrophysics, Supplement", "aj": "Astronomical Journal",
+    "apj": "Astrophysical Journal", "apjl": "Astrophysical Journal, Letters",
+    "apjlett": "Astrophysical Journal, Letters", "apjs": "Astrophysical Journal, Supplement",
+    "apjsupp": "Astrophysical Journal, Supplement", "aplett": "Astrophysics Letters", "ao": "Applied Optics",
+    "apss": "Astrophysics and Space Science", "araa": "Annual Review of Astronomy and Astrophysics",
+    "baas": "Bulletin of the AAS", "gca": "Geochimica Cosmochimica Acta", "grl": "Geophysics Research Letters",
+    "icarus": "Icarus", "jcap": "Journal of Cosmology and Astroparticle Physics",
+    "jgr": "Journal of Geophysical Research", "mnras": "Monthly Notices of the Royal Astronomical Society",
+    "na": "New Astronomy", "nar": "New Astronomy Review", "nat": "Nature", "physrep": "Physics Reports",
+    "planss": "Planetary and Space Science", "pasa": "Publications of the Astronomical Society of Australia",
+    "pasj": "Publications of the Astronomical Society of Japan",
+    "pasp": "Publications of the Astronomical Society of the Pacific", "pra": "Physical Review A",
+    "prb": "Physical Review B", "prc": "Physical Review C", "prd": "Physical Review D", "pre": "Physical Review E",
+    "prl": "Physical Review Letters", "procspie": "Proceedings of the SPIE", "psj": "Planetary Science Journal",
+    "rmxaa": "Revista Mexicana de Astronomia y Astrofisica", "solphys": "Solar Physics", "ssr": "Space Science Reviews",
+}  # fmt: skip
+"""The macros of the AAS's styles, as which NASA ADS writes the names of journals."""
 _LONGEST_VALUE = 200_000
 """Characters; a longer value is no abstract, and is handed on unread for the cleaning to refuse."""
 
@@ -148,6 +168,8 @@ def _fields(entry_type: str, values: Iterable[tuple[str, str]]) -> dict[str, str
             fields[name] = bibtex_to_address(value) if name in _ADDRESSES else bibtex_to_text(value)
         else:
             fields[name] = value
+        if name == "journal" and (macro := _BARE_MACRO.fullmatch(value)):
+            fields[name] = _JOURNALS.get(macro[1], fields[name].removeprefix("\\"))
     return fields
 
 

@@ -608,6 +608,25 @@ def test_powers_in_bibtex(tmp_path: Path) -> None:
     assert found.text.startswith("We count 10^6 snails, 1")
 
 
+@pytest.mark.parametrize(
+    ("journal", "venue"),
+    [
+        (r"{\mnras}", "Monthly Notices of the Royal Astronomical Society"),
+        (r'"{\apj}"', "Astrophysical Journal"),
+        (r"{\unheardof}", "unheardof"),
+        (r"{\textbackslash{}apj}", r"\apj"),
+        (r"{The \aj}", r"The \aj"),
+    ],
+)
+def test_journals_that_are_macros(journal: str, venue: str, tmp_path: Path) -> None:
+    """NASA ADS names journals by the macros of the AAS; one that is not known stays without its backslash."""
+    (found,) = written(
+        tmp_path, "a.bib", f"@article{{a, title={{T}}, journal={journal}, abstract={{{BOATS}}}}}\n"
+    ).values()
+    assert isinstance(found, Abstract)
+    assert found.venue == venue
+
+
 LAUGHS = "".join(f'<!ENTITY lol{level} "{f"&lol{level - 1};" * 10}">' for level in range(1, 10))
 
 
