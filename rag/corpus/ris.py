@@ -63,7 +63,7 @@ def _arxiv_id(record: Tagged, addresses: list[str]) -> str:
 
 def _author(name: str) -> Any:
     """A name; EndNote marks a comma that belongs to it ("Garden, Inc.") by writing it twice."""
-    return {"family": name.replace(",,", ",")} if ",," in name else name
+    return {"family": name.replace(",,", ",", 1)} if ",," in name else name
 
 
 def _pmid(record: Tagged, database: str) -> str:

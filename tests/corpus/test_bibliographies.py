@@ -600,6 +600,14 @@ def test_an_abstract_on_several_lines_of_their_own(name: str, form: str, tmp_pat
     assert found.text == " ".join(sections)
 
 
+@pytest.mark.parametrize("name", ["Garden, Inc.", ",x^2,,", "Nib,, Ltd, Inc."])
+def test_commas_in_a_name(name: str, tmp_path: Path) -> None:
+    """A name that is not to be turned around comes back with all of its commas."""
+    (found,) = written(tmp_path, "a.ris", to_ris([expected(BOATS, "Boats", authors=(name,))])).values()
+    assert isinstance(found, Abstract)
+    assert found.authors == (name,)
+
+
 def test_powers_in_bibtex(tmp_path: Path) -> None:
     """A superscript number right after another is its power."""
     entry = r"@article{a, title={T}, abstract={We count 10\textsuperscript{6} snails, 1\textsuperscript{st} of all.}}"
