@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from rag.corpus.export_json import csl_json, json_lines
 from rag.corpus.note import note
+from rag.corpus.people import is_natural
 from rag.records import Abstract
 
 _LATEX = {
@@ -134,8 +135,11 @@ def _ris_record(abstract: Abstract) -> str:
 
 
 def _ris_author(name: str) -> str:
-    """A name with a comma in it as EndNote wants it, lest what follows the comma be taken for a given name."""
-    return name.replace(",", ",,", 1)
+    """A name as it is read again: one with a comma in it as EndNote wants it, "Weinan E" with the family's before a comma."""
+    if "," in name or is_natural(name):
+        return name.replace(",", ",,", 1)
+    given, family = name.rsplit(" ", 1)
+    return f"{family}, {given}"
 
 
 def _line(text: str) -> str:

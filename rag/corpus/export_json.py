@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from rag.corpus.note import note
+from rag.corpus.people import is_natural
 from rag.records import Abstract, as_json
 
 _PERSON = re.compile(r"(?:[^\W\d_]|[.'’ -])+")
@@ -19,8 +20,8 @@ def json_lines(abstracts: Iterable[Abstract]) -> Iterator[str]:
         fields = {
             name: value for name, value in as_json(abstract).items() if name not in ("sources", "versions") and value
         }
-        if any("," in author for author in abstract.authors):  # which would be taken for "Family, Given"
-            fields["authors"] = [{"literal": author} if "," in author else author for author in abstract.authors]
+        if not all(map(is_natural, abstract.authors)):
+            fields["authors"] = [each if is_natural(each) else {"literal": each} for each in abstract.authors]
         yield orjson.dumps(fields).decode() + "\n"
 
 

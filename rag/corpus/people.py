@@ -7,6 +7,12 @@ from rag.text import normalise
 
 _INITIALS = re.compile(r"(?:[^\W\d_]{1,4}|[^\W\d_](?:[. -]+[^\W\d_]){1,3})\.?")
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|ph\.?d|md)\.?", re.IGNORECASE)
+_WORD = r"[^\W\d_](?:[^\W\d_]|['’-])+"
+_FAMILY_FIRST = re.compile(
+    rf"(?P<family>(?:[a-z'’]+ )*{_WORD}) (?P<initials>(?:[A-Z]-?){{1,3}})|"
+    rf"(?P<words>{_WORD}(?: {_WORD})*) (?P<dotted>(?:[A-Z]\.[ -]?)+)"
+)
+"""PubMed's "van Dam AB" and Scopus's "Silva Costa A.B."; several words before bare capitals may be "Cancer Research UK"."""
 _AND = re.compile(r",?\s+(?:and|&)\s+", re.IGNORECASE)
 _WHOLE = ("name", "full_name", "fullname", "display_name", "author", "text")
 _GIVEN = ("given", "first", "forename", "firstname", "first_name", "given_name", "givenname", "fore_name")
@@ -69,13 +75,13 @@ def _split(text: str) -> list[str]:
         turned = all("," in part for part in parts) and all(name.count(",") < 3 for name in names)
         if turned or ("," in text and any(" " not in piece for piece in pieces)):
             return names
-        return pieces
+        return [_natural_order(piece) for piece in pieces]
     if found := _paired(text):
         return found
     pieces = [piece.strip() for piece in text.split(",") if piece.strip()]
     if len(pieces) == 2 and (" " not in pieces[0] or " " not in pieces[1]):
         return [_natural_order(text)]
-    return pieces
+    return [_natural_order(piece) for piece in pieces]
 
 
 def _paired(text: str) -> list[str]:
@@ -86,13 +92,22 @@ def _paired(text: str) -> list[str]:
     return [f"{given} {family}" for family, given in zip(pieces[::2], pieces[1::2], strict=True)]
 
 
+def is_natural(name: str) -> bool:
+    """Whether a name stays as it is when it is read as a string, which may turn "Weinan E" around."""
+    return "," not in name and _natural_order(name) == name
+
+
 def _natural_order(raw: str) -> str:
-    """A name given as "Family, Given" or "Family, Given, Jr" turned around; one with a comma before Jr or PhD is not."""
+    """A name given as "Family, Given", "Family, Given, Jr" or "Family I." turned around; one with a comma before PhD is not."""
     name = raw.strip(" ,")
     family, comma, given = (part.strip() for part in name.partition(","))
     first, second_comma, suffix = (part.strip() for part in given.partition(","))
     if first and second_comma and _SUFFIX.fullmatch(suffix):
         return f"{first} {family} {suffix}".strip()
+    if not comma and (found := _FAMILY_FIRST.fullmatch(name)):
+        family, given = found["family"] or found["words"], found["initials"] or found["dotted"]
+        if not family.isupper() and not _SUFFIX.fullmatch(family) and not _SUFFIX.fullmatch(given):
+            return f"{given} {family}"
     if not comma or "," in given or _SUFFIX.fullmatch(given):
         return name
     return f"{given} {family}".strip()

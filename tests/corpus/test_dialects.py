@@ -190,7 +190,7 @@ EXPECTED = {
             "44d3cfd858c4",
             "Bricks were grown from mycelium. They carry 1.1 MPa, and burn only above 300 °C. © 2020 Invented Press",
             'Bricks from "dead" mushrooms, dried slowly',
-            authors=("Kestrel A.", "Nakamori-Bly T."),
+            authors=("A. Kestrel", "T. Nakamori-Bly"),
             year=2020,
             venue="Journal of Slow Materials",
             doi="10.5555/jsm.2020.8.1",

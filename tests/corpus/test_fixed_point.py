@@ -26,7 +26,16 @@ _PIECES = [
 _words = st.lists(st.sampled_from(_PIECES) | st.text(max_size=4), max_size=8).map("".join)
 _names = st.lists(
     st.sampled_from(
-        ["Ana Müller", "Müller, Ana", "van der Moor, Piét", "Drummle, Hob, Jr.", "The Snail and Slug Group"]
+        [
+            "Ana Müller",
+            "Müller, Ana",
+            "van der Moor, Piét",
+            "Drummle, Hob, Jr.",
+            "E, Weinan",
+            "Moss I.",
+            "Bark T-B",
+            "The Snail and Slug Group",
+        ]
     )
     | _words,
     max_size=4,

@@ -33,7 +33,17 @@ MARKED = st.sampled_from(
 )
 PHRASE = st.lists(WORDS | MARKED, min_size=1, max_size=4).map(" ".join)
 NAME = st.sampled_from(
-    ["Ines Quarrow", "J. van der Plume", "Tobin Ashgrove, Jr", "The Fog Group", "Li Wei", "Oszkó", "O'Neil-Smith A."]
+    [
+        "Ines Quarrow",
+        "J. van der Plume",
+        "Tobin Ashgrove, Jr",
+        "The Fog Group",
+        "Li Wei",
+        "Oszkó",
+        "O'Neil-Smith A.",
+        "E, Weinan",
+        "Bark TB",
+    ]
 )
 FIELDS = st.fixed_dictionaries(
     {"abstract": PHRASE.map(lambda phrase: f"Snails cross a garden slowly, as we measure. {phrase}")},
