@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rag.errors import CorpusDamagedError
-from rag.index.database import paged
+from rag.index.database import listed
 from rag.index.schema import PENDING
 from rag.index.selection import Selection
 from rag.records import Abstract
@@ -27,23 +27,13 @@ class Abstracts(Selection):
 
     def described(self, keys: Sequence[int]) -> dict[int, Abstract]:
         """The abstracts of those keys without their sources and versions; keys that are gone are left out."""
-        found: dict[int, Abstract] = {}
-        for some in paged(keys):
-            for key, *row in self._connection().execute(
-                f"SELECT key, id, {_COLUMNS} FROM abstracts WHERE key IN ({','.join('?' * len(some))})",  # noqa: S608
-                some,
-            ):
-                found[key] = _abstract(row)
-        return found
+        query = f"SELECT key, id, {_COLUMNS} FROM abstracts WHERE key IN (SELECT value FROM json_each(?))"  # noqa: S608
+        return {key: _abstract(row) for key, *row in self._connection().execute(query, (listed(keys),))}
 
     def ids(self, keys: Sequence[int]) -> dict[int, str]:
         """The ids of those keys, where they can be searched."""
-        found: dict[int, str] = {}
-        for some in paged(keys):
-            marks = ",".join("?" * len(some))
-            query = f"SELECT key, id FROM abstracts WHERE key IN ({marks}) AND state != 2"  # noqa: S608 - question marks
-            found.update(self._connection().execute(query, some))
-        return found
+        query = "SELECT key, id FROM abstracts WHERE key IN (SELECT value FROM json_each(?)) AND state != 2"
+        return dict(self._connection().execute(query, (listed(keys),)).fetchall())
 
     def put_row(self, abstract: Abstract) -> int:
         """Write an abstract by its id, inside a transaction; returns its key."""

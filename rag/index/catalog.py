@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from rag.errors import EmbedderMismatchError
-from rag.index.database import paged
+from rag.index.database import listed
 from rag.index.embed import Identity
 from rag.index.ledger import Ledger
 from rag.index.likeness import Likeness
@@ -58,13 +58,12 @@ class Catalog(Likeness, Places, Ledger):
     def abstracts(self, keys: Sequence[int]) -> dict[int, Abstract]:
         """The abstracts of those keys, with sources and versions; keys that are gone are left out."""
         sources: dict[int, list[Source]] = {}
-        for some in paged(keys):
-            for path, record, record_id, key in self._connection().execute(
-                f"SELECT path, record, record_id, key FROM sources WHERE key IN ({','.join('?' * len(some))}) "  # noqa: S608
-                "ORDER BY path, record",
-                some,
-            ):
-                sources.setdefault(key, []).append(Source(path, record, record_id))
+        query = (
+            "SELECT path, record, record_id, key FROM sources WHERE key IN (SELECT value FROM json_each(?)) "
+            "ORDER BY path, record"
+        )
+        for path, record, record_id, key in self._connection().execute(query, (listed(keys),)):
+            sources.setdefault(key, []).append(Source(path, record, record_id))
         versions = self.versions(keys)
         named = self.ids(sorted({other for others in versions.values() for other in others}))
         return {
@@ -79,21 +78,17 @@ class Catalog(Likeness, Places, Ledger):
     def vectors(self, keys: Sequence[int]) -> dict[int, Vectors]:
         """Spans and vectors of those keys; keys that are gone are left out."""
         found: dict[int, Vectors] = {}
-        for some in paged(keys):
-            rows = self._connection().execute(
-                f"SELECT * FROM vectors WHERE key IN ({','.join('?' * len(some))})",  # noqa: S608 - question marks only
-                some,
+        query = "SELECT * FROM vectors WHERE key IN (SELECT value FROM json_each(?))"
+        for key, spans, codes, scales, chunk_spans, chunk_vectors in self._connection().execute(query, (listed(keys),)):
+            sentence_spans = np.frombuffer(spans, np.int32).reshape(-1, 2)
+            chunks = np.frombuffer(chunk_spans, np.int32).reshape(-1, 2)
+            found[key] = Vectors(
+                sentence_spans=sentence_spans,
+                sentence_codes=np.frombuffer(codes, np.int8).reshape(len(sentence_spans), -1),
+                sentence_scales=np.frombuffer(scales, np.float32),
+                chunk_spans=chunks,
+                chunk_vectors=np.frombuffer(chunk_vectors, np.float16).reshape(len(chunks), -1),
             )
-            for key, spans, codes, scales, chunk_spans, chunk_vectors in rows:
-                sentence_spans = np.frombuffer(spans, np.int32).reshape(-1, 2)
-                chunks = np.frombuffer(chunk_spans, np.int32).reshape(-1, 2)
-                found[key] = Vectors(
-                    sentence_spans=sentence_spans,
-                    sentence_codes=np.frombuffer(codes, np.int8).reshape(len(sentence_spans), -1),
-                    sentence_scales=np.frombuffer(scales, np.float32),
-                    chunk_spans=chunks,
-                    chunk_vectors=np.frombuffer(chunk_vectors, np.float16).reshape(len(chunks), -1),
-                )
         return found
 
     def comparable(self, keys: Sequence[int]) -> Comparable:
@@ -109,15 +104,13 @@ class Catalog(Likeness, Places, Ledger):
         codes: list[bytes] = []
         scales: list[bytes] = []
         chunks: list[bytes] = []
-        for some in paged(keys):
-            marks = ",".join("?" * len(some))
-            query = f"SELECT key, {columns} FROM vectors WHERE key IN ({marks})"  # noqa: S608 - question marks only
-            # Row by row: thousands of rows held at once bring on a full garbage collection, 40 ms, every few searches.
-            for key, code, scale, chunk in self._connection().execute(query, some):
-                found.append(key)
-                codes.append(code)
-                scales.append(scale)
-                chunks.append(chunk)
+        query = f"SELECT key, {columns} FROM vectors WHERE key IN (SELECT value FROM json_each(?))"  # noqa: S608 - our own
+        # Row by row: thousands of rows held at once bring on a full garbage collection, 40 ms, every few searches.
+        for key, code, scale, chunk in self._connection().execute(query, (listed(keys),)):
+            found.append(key)
+            codes.append(code)
+            scales.append(scale)
+            chunks.append(chunk)
         embedder = self.embedder()
         width = embedder.dimensions if embedder else 1
         return Comparable(
@@ -140,15 +133,8 @@ class Catalog(Likeness, Places, Ledger):
 
     def indexed_chunks(self, keys: Sequence[int]) -> dict[int, int]:
         """The most chunks that the vector store may hold of each key."""
-        found: dict[int, int] = {}
-        for some in paged(keys):
-            found.update(
-                self._connection().execute(
-                    f"SELECT key, indexed_chunks FROM abstracts WHERE key IN ({','.join('?' * len(some))})",  # noqa: S608
-                    some,
-                )
-            )
-        return found
+        query = "SELECT key, indexed_chunks FROM abstracts WHERE key IN (SELECT value FROM json_each(?))"
+        return dict(self._connection().execute(query, (listed(keys),)).fetchall())
 
     def counts_by(self, what: str) -> dict[Any, int]:
         """Abstracts by 'year', 'venue' or source 'path', most frequent first; unknown years are left out."""

@@ -1,11 +1,12 @@
 """One SQLite file: a connection for every thread, transactions, and what is kept about the corpus itself."""
 
+import json
 import os
 import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -156,10 +157,9 @@ class Database:
         return [row[0] for row in rows if row[0] != "ok"]
 
 
-def paged(keys: Sequence[int], size: int = 500) -> Iterator[list[int]]:
-    """``keys`` in lists that SQLite takes as parameters of one statement."""
-    for start in range(0, len(keys), size):
-        yield [int(key) for key in keys[start : start + size]]
+def listed(keys: Iterable[int]) -> str:
+    """``keys`` as one parameter for ``json_each(?)``: SQLite takes a limited number of them."""
+    return json.dumps([int(key) for key in keys])
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

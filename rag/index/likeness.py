@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from rag.corpus.versions import are_versions, bands
 from rag.index.abstracts import Abstracts
-from rag.index.database import paged
+from rag.index.database import listed
 from rag.records import Abstract
 
 CROWDED = 50
@@ -49,13 +49,10 @@ class Likeness(Abstracts):
         ahead, asked = list(keys), set(keys)
         while ahead:
             found = set()
-            for some in paged(ahead):
-                for key, other in self._connection().execute(
-                    f"SELECT key, other FROM versions WHERE key IN ({','.join('?' * len(some))})",  # noqa: S608
-                    some,
-                ):
-                    pairs[key].add(other)
-                    found.add(other)
+            query = "SELECT key, other FROM versions WHERE key IN (SELECT value FROM json_each(?))"
+            for key, other in self._connection().execute(query, (listed(ahead),)):
+                pairs[key].add(other)
+                found.add(other)
             ahead = sorted(found - asked)
             asked |= found
         return {key: _reached(key, pairs) for key in keys if key in pairs}
