@@ -17,7 +17,7 @@ _PAPERS = "https://aclanthology.org/"
 
 def is_acl_anthology(_suffix: str, head: str) -> bool:
     """Whether a file is XML with the Anthology's elements in it."""
-    return head.lstrip("\ufeff \r\n\t").startswith("<") and _HEAD.search(head) is not None
+    return head.lstrip().startswith("<") and _HEAD.search(head) is not None
 
 
 def read_acl_anthology(path: str, lines: Iterable[Line | Rejection]) -> Iterator[Record | Rejection]:

@@ -17,12 +17,12 @@ _ATOM = re.compile(r"""<(?:[\w.-]+:)?feed\s[^<>]*xmlns(?::\w+)?=["']http://www\.
 
 def is_oai(_suffix: str, head: str) -> bool:
     """Whether a file is XML of an OAI-PMH harvest, whole or only its records."""
-    return head.lstrip("\ufeff \r\n\t").startswith("<") and _OAI.search(head) is not None
+    return head.lstrip().startswith("<") and _OAI.search(head) is not None
 
 
 def is_atom(_suffix: str, head: str) -> bool:
     """Whether a file is an Atom feed."""
-    return head.lstrip("\ufeff \r\n\t").startswith("<") and _ATOM.search(head) is not None
+    return head.lstrip().startswith("<") and _ATOM.search(head) is not None
 
 
 def read_oai(path: str, lines: Iterable[Line | Rejection]) -> Iterator[Record | Rejection]:

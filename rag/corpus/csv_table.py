@@ -31,7 +31,7 @@ def is_table(suffix: str, head: str) -> bool:
     """Whether a text is a table: by its name, or by a first row that names the text's column and another."""
     if suffix in (".csv", ".tsv", ".tab", ".psv"):
         return True
-    lines = head.lstrip("\ufeff \r\n").split("\n", _LEADING)[:_LEADING]
+    lines = head.lstrip(" \r\n").split("\n", _LEADING)[:_LEADING]
     return any(_names_columns(_split(line, _delimiter(line))) for line in lines)
 
 

@@ -19,7 +19,7 @@ _HEAD = re.compile(r"\s*%0 [A-Z][\w -]+\r?\n%[0-9A-Z@] ")
 
 def is_endnote(suffix: str, head: str) -> bool:
     """Whether a file is EndNote's: by its name, or by the type of a first reference."""
-    return suffix == ".enw" or _HEAD.match(head.removeprefix("\ufeff")) is not None
+    return suffix == ".enw" or _HEAD.match(head) is not None
 
 
 def read_endnote(path: str, lines: Iterable[Line | Rejection]) -> Iterator[Record | Rejection]:

@@ -56,14 +56,13 @@ _OTHER_EXPORT = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 """Markup, PubMed's "Abstract (text)", Ovid's citations and its tags: text to look at, but none of it one abstract."""
-_BEFORE = "\ufeff \r\n\t"
 
 
 def _is_json_lines(suffix: str, head: str) -> bool:
     """Objects on lines of their own: the first line is a whole one, or the second begins another and is no part of it."""
-    lines = [line for line in head.lstrip(_BEFORE).split("\n", 20)[:20] if line.strip()]
+    lines = [line for line in head.lstrip().split("\n", 20)[:20] if line.strip()]
     if not lines or not _OBJECT_LINE.match(lines[0]):
-        return suffix in _JSON_SUFFIXES and not _JSON_DOCUMENT.match(head.lstrip(_BEFORE))
+        return suffix in _JSON_SUFFIXES and not _JSON_DOCUMENT.match(head.lstrip())
     if suffix in _JSON_SUFFIXES:
         return True
     another = len(lines) > 1 and _OBJECT_LINE.match(lines[1]) is not None
@@ -71,7 +70,7 @@ def _is_json_lines(suffix: str, head: str) -> bool:
 
 
 def _is_json_document(suffix: str, head: str) -> bool:
-    return _JSON_DOCUMENT.match(head.lstrip(_BEFORE)) is not None
+    return _JSON_DOCUMENT.match(head.lstrip()) is not None
 
 
 def _is_text(suffix: str, head: str) -> bool:

@@ -16,7 +16,7 @@ _HEAD = re.compile(r"<(?:PubmedArticleSet|PubmedArticle|PubmedBookArticle)[\s>]"
 
 def is_pubmed_xml(_suffix: str, head: str) -> bool:
     """Whether a file is XML with PubMed's elements in it."""
-    return head.lstrip("\ufeff \r\n\t").startswith("<") and _HEAD.search(head) is not None
+    return head.lstrip().startswith("<") and _HEAD.search(head) is not None
 
 
 def read_pubmed_xml(path: str, lines: Iterable[Line | Rejection]) -> Iterator[Record | Rejection]:

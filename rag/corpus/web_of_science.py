@@ -22,7 +22,7 @@ _LISTS = frozenset(["AU", "AF", "CA"])
 
 def is_web_of_science(_suffix: str, head: str) -> bool:
     """Whether a file begins as Web of Science's do; its suffix is that of plain text."""
-    return _HEAD.match(head.removeprefix("\ufeff")) is not None
+    return _HEAD.match(head) is not None
 
 
 def read_web_of_science(path: str, lines: Iterable[Line | Rejection]) -> Iterator[Record | Rejection]:
@@ -32,7 +32,7 @@ def read_web_of_science(path: str, lines: Iterable[Line | Rejection]) -> Iterato
 
 def is_web_of_science_table(_suffix: str, head: str) -> bool:
     """Whether a file begins with the tags of Web of Science, parted by tabs."""
-    return _TABLE.match(head.removeprefix("\ufeff")) is not None
+    return _TABLE.match(head) is not None
 
 
 def read_web_of_science_table(path: str, lines: Iterable[Line | Rejection]) -> Iterator[Record | Rejection]:
