@@ -52,10 +52,7 @@ def _fields(paper: Element, collection: str, volume: str, meta: Element) -> dict
         "id": anthology_id,
         "title": first(paper, "title"),
         "authors": [
-            {
-                "given": first(each, "first"),
-                "family": " ".join(filter(None, (first(each, "last"), first(each, "suffix")))),
-            }
+            {"given": first(each, "first"), "family": first(each, "last"), "suffix": first(each, "suffix")}
             for each in paper.findall("author")
         ],
         "year": first(paper, "year") or first(meta, "year"),

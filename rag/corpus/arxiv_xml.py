@@ -45,7 +45,8 @@ def _arxiv(metadata: Element) -> dict[str, Any]:
     authors = [
         {
             "given": first(each, "forenames"),
-            "family": " ".join(filter(None, (first(each, "keyname"), first(each, "suffix")))),
+            "family": first(each, "keyname"),
+            "suffix": first(each, "suffix"),
         }
         for each in metadata.findall("authors/author")
     ]

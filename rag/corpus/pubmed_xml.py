@@ -84,5 +84,5 @@ def _authors(article: Element) -> list[dict[str, str]]:
 
 def _author(author: Element) -> dict[str, str]:
     """A name as given and family name; a group has only one name."""
-    family = " ".join(filter(None, (first(author, "LastName", "CollectiveName"), first(author, "Suffix"))))
-    return {"given": first(author, "ForeName", "Initials"), "family": family}
+    family = first(author, "LastName", "CollectiveName")
+    return {"given": first(author, "ForeName", "Initials"), "family": family, "suffix": first(author, "Suffix")}
