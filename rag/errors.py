@@ -4,7 +4,7 @@ FootnoteError                 one sentence: what was wrong, and what to do
 ├── UsageError                the request itself is wrong (exit status 2)
 │   ├── SettingsError         an unknown setting, or a value that cannot be used
 │   ├── InputError            a file or a record that cannot be read
-│   └── NotFoundError         no abstract, corpus or file of that name
+│   └── NotFoundError         no abstract or model of that name
 ├── CorpusError               the corpus on disk cannot be used as it is
 │   ├── CorpusLockedError     another process is writing to it
 │   ├── EmbedderMismatchError it was made with another embedder
@@ -39,7 +39,7 @@ class InputError(UsageError):
 
 
 class NotFoundError(UsageError):
-    """There is no abstract, corpus or file of that name."""
+    """There is no abstract, or no model to pull, of that name."""
 
 
 class CorpusError(FootnoteError):
