@@ -5,7 +5,6 @@ catalog key is stored, so the index is small: about 160 bytes an abstract.
 """
 
 import math
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -178,12 +177,6 @@ class Lexical:
             searcher = self._searcher
             found = searcher.search(tantivy.Query.all_query(), limit=max(1, searcher.num_docs))
             yield from _keys(searcher, found.hits)
-
-    def clear(self) -> None:
-        """Empty the index, also when it can no longer be read."""
-        self.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._open()
 
 
 def _keys(searcher: Any, hits: Sequence[tuple[float, Any]]) -> list[int]:
