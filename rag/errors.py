@@ -82,3 +82,8 @@ class LLMSetupError(LLMError):
 
 class LLMUnavailableError(LLMError):
     """The language model's server did not answer, or answered with an error."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says in its first line, at most 200 characters; its kind where it says nothing."""
+    return str(error).strip().splitlines()[0].rstrip(".")[:200] if str(error).strip() else type(error).__name__

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
-from rag.errors import ClusterError, FootnoteError
+from rag.errors import ClusterError, FootnoteError, first_line
 from rag.index.embed import Embedder, Identity, load
 from rag.index.vectorise import vectorise
 from rag.index.vectors import Vectors
@@ -90,10 +90,10 @@ class Cluster:
         except Exception as error:
             if self._address == LOCAL:
                 raise ClusterError(
-                    f"Ray cannot be started here ({_first_line(error)}); leave --ray out, or name a cluster that runs."
+                    f"Ray cannot be started here ({first_line(error)}); leave --ray out, or name a cluster that runs."
                 ) from error
             raise ClusterError(
-                f"The Ray cluster {self._address} cannot be used ({_first_line(error)}); it has to run Ray "
+                f"The Ray cluster {self._address} cannot be used ({first_line(error)}); it has to run Ray "
                 f"{ray.__version__} and the same Python version as here."
             ) from error
 
@@ -117,7 +117,7 @@ class Cluster:
             identities = ray.get([each.identity.remote() for each in workers])
         except ray.exceptions.RayError as error:
             raise ClusterError(
-                f"The workers of the Ray cluster {self._address} cannot load the embedder ({_first_line(error)}); install "
+                f"The workers of the Ray cluster {self._address} cannot load the embedder ({first_line(error)}); install "
                 "Footnote and the model on every node."
             ) from error
         if any(each.digest != self._identity.digest for each in identities):
@@ -160,7 +160,7 @@ class Cluster:
         except ray.exceptions.RayError as error:
             raise ClusterError(
                 f"The workers of the Ray cluster {self._address} died over the same abstracts {ATTEMPTS + 1} times "
-                f"({_first_line(error)}); what was committed is kept: see the cluster's log, then run the same command again."
+                f"({first_line(error)}); what was committed is kept: see the cluster's log, then run the same command again."
             ) from error
         return vectors
 
@@ -190,10 +190,6 @@ def _knock(address: str) -> None:
         socket.create_connection((found[1], int(found[2])), timeout=PATIENCE).close()
     except (OSError, OverflowError) as error:
         raise ClusterError(
-            f"No Ray cluster answers at {address} ({_first_line(error)}); start one with: ray start --head --port "
+            f"No Ray cluster answers at {address} ({first_line(error)}); start one with: ray start --head --port "
             f"{found[2]}, or use: --ray {LOCAL}."
         ) from error
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0].rstrip(".")[:200] if str(error).strip() else type(error).__name__

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from rag import runtime
-from rag.errors import ModelError
+from rag.errors import ModelError, first_line
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def _sentence_transformer(name: str) -> "SentenceTransformer":
         return SentenceTransformer(source, trust_remote_code=False)
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise ModelError(
-            f"The embedder {name!r} cannot be loaded ({_first_line(error)}); set RAG_EMBED_MODEL to a folder that "
+            f"The embedder {name!r} cannot be loaded ({first_line(error)}); set RAG_EMBED_MODEL to a folder that "
             f"holds a sentence-transformers model, to a name that can be downloaded, or to {BUNDLED}."
         ) from error
 
@@ -281,7 +281,3 @@ def _sync(folder: Path) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import httpx
 
-from rag.errors import CorpusDamagedError, FootnoteError, VectorStoreError
+from rag.errors import CorpusDamagedError, FootnoteError, VectorStoreError, first_line
 from rag.settings import Settings
 
 WAITS = (0.2, 0.5, 1.0, 2.0, 4.0)
@@ -51,14 +51,14 @@ def _said(error: Exception, settings: Settings) -> FootnoteError:
     """The error to raise instead."""
     causes = list(_causes(error))
     server = f"The Chroma server at {settings.chroma_url}"
-    reason = _first_line(error)
+    reason = first_line(error)
     token = settings.chroma_token.get_secret_value()
     if token:
         reason = reason.replace(token, "***")
     transport = next((cause for cause in causes if isinstance(cause, httpx.TransportError)), None)
     if transport is not None:
         return VectorStoreError(
-            f"{server} does not answer ({_first_line(transport)}); start it (chroma run --path FOLDER --host HOST --port "
+            f"{server} does not answer ({first_line(transport)}); start it (chroma run --path FOLDER --host HOST --port "
             "PORT), or correct RAG_CHROMA_URL. What was committed to the catalog is kept."
         )
     status = _status(error)
@@ -101,7 +101,3 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     while cause is not None:
         yield cause
         cause = cause.__cause__ or cause.__context__
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0].rstrip(".")[:200] if str(error).strip() else type(error).__name__
