@@ -67,6 +67,12 @@ class Abstract:
         marked = self.title.lower().startswith((RETRACTED.lower(), f"[{RETRACTED.lower()}"))
         return f"[{RETRACTED}] {self.title}" if self.retracted and not marked else self.title
 
+    @property
+    def reference(self) -> str:
+        """The heading, then authors, venue and year as far as they are known, in one line of plain text."""
+        known = self.byline(most=3)
+        return f"{self.heading} ({known})" if known else self.heading
+
     def byline(self, most: int = 6) -> str:
         """Authors (``most`` of them), venue and year in one line of plain text; empty when none is known."""
         authors = ", ".join(self.authors[:most]) + (" et al." if len(self.authors) > most else "")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from rag.records import Abstract, Answer, AnswerSentence, Citation
+from rag.records import Answer, AnswerSentence, Citation
 from ui.markup import attributes, escape, escape_markdown, links
 
 _BACKED = ("quoted", "supported")
@@ -56,9 +56,9 @@ def to_text(answer: Answer) -> str:
     if answer.abstained:
         lines += [f"Looked for: {answer.query}", ""]
         if answer.nearest:
-            lines += ["Nearest abstracts:", *(f"  - {cite(near)}" for near in answer.nearest), ""]
+            lines += ["Nearest abstracts:", *(f"  - {near.reference}" for near in answer.nearest), ""]
     for marker, cited in quotes(answer).items():
-        lines.append(f"[{marker}] {cite(answer.sources[marker - 1])}")
+        lines.append(f"[{marker}] {answer.sources[marker - 1].reference}")
         lines += [f"    “{citation.quote}”" for citation in cited]
         source = answer.sources[marker - 1]
         lines += [f"    {address}" for _, address in links(source)[:1]]
@@ -68,19 +68,13 @@ def to_text(answer: Answer) -> str:
     return "\n".join([*lines, summary(answer)])
 
 
-def cite(abstract: Abstract) -> str:
-    """An abstract in a line of plain text: title, then authors, venue and year as far as they are known."""
-    known = abstract.byline(most=3)
-    return f"{abstract.heading} ({known})" if known else abstract.heading
-
-
 def to_markdown(answer: Answer, first: int = 1) -> str:
     """Markdown with footnotes as in Pandoc and GitHub; everything that comes from abstracts is literal text.
 
     Footnotes are numbered from ``first``, so that several answers can stand in one document.
     """
     if answer.abstained:
-        near = "".join(f"\n- {escape_markdown(cite(abstract))}" for abstract in answer.nearest)
+        near = "".join(f"\n- {escape_markdown(abstract.reference)}" for abstract in answer.nearest)
         looked = f"{escape_markdown(not_said(answer))} Looked for: {escape_markdown(answer.query)}"
         return looked + (f"\n\nNearest abstracts:\n{near}" if near else "") + "\n"
     body = " ".join(
@@ -94,7 +88,7 @@ def to_markdown(answer: Answer, first: int = 1) -> str:
         source = answer.sources[marker - 1]
         places = " ".join(f"“{escape_markdown(citation.quote)}”" for citation in cited)
         addresses = "".join(f" <{address}>" for _, address in links(source))
-        notes.append(f"[^{marker + first - 1}]: {escape_markdown(cite(source))}{addresses} {places}")
+        notes.append(f"[^{marker + first - 1}]: {escape_markdown(source.reference)}{addresses} {places}")
     return "\n".join([body, "", "\n\n".join(notes), "", f"*{escape_markdown(summary(answer))}*", ""])
 
 

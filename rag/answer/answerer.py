@@ -270,13 +270,8 @@ def _abstain(base: Answer, clock: "_Clock") -> Answer:
     if not base.nearest:
         looked += " No abstract matches; is the corpus empty, or a filter too narrow?"
     else:
-        looked += " Nearest: " + "; ".join(map(_named, base.nearest)) + "."
+        looked += " Nearest: " + "; ".join(abstract.reference for abstract in base.nearest) + "."
     return replace(base, message=looked, timings=clock.timings())
-
-
-def _named(abstract: Abstract) -> str:
-    known = abstract.byline(most=3)
-    return f"{abstract.heading} ({known})" if known else abstract.heading
 
 
 def _shortened(text: str, limit: int = 200) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from rag.corpus.archive import MEMBER
@@ -54,6 +55,8 @@ class Selection(Database):
         clauses = [IS_DONE] if state == DONE else ["state != 0", f"state = {state}"]
         if not filters:
             return clauses, []
+        if filters.venues:
+            filters = replace(filters, venues=tuple(self._venues(filters.venues)) or filters.venues)
         more, values = _where(filters)
         if filters.sources:
             known = self._paths()
@@ -67,13 +70,22 @@ class Selection(Database):
         return clauses + more, values
 
     def _paths(self) -> list[str]:
-        """Every path that is the source of an abstract, each found by one seek."""
+        """Every path that is the source of an abstract."""
+        return self._each("path", "sources")
+
+    def _venues(self, wanted: Sequence[str]) -> list[str]:
+        """The venues that are meant, as they are spelt here; capitals do not matter."""
+        meant = {venue.casefold() for venue in wanted}
+        return [venue for venue in self._each("venue", "abstracts") if venue.casefold() in meant]
+
+    def _each(self, column: str, table: str) -> list[str]:
+        """Every value of a column that an index begins with, each found by one seek."""
         query = (
-            "WITH RECURSIVE paths(path) AS (SELECT min(path) FROM sources UNION ALL "
-            "SELECT (SELECT min(path) FROM sources WHERE sources.path > paths.path) FROM paths WHERE path IS NOT NULL) "
-            "SELECT path FROM paths WHERE path IS NOT NULL"
+            f"WITH RECURSIVE found(value) AS (SELECT min({column}) FROM {table} UNION ALL "  # noqa: S608 - our own names
+            f"SELECT (SELECT min({column}) FROM {table} WHERE {column} > value) FROM found WHERE value IS NOT NULL) "
+            "SELECT value FROM found WHERE value IS NOT NULL"
         )
-        return [path for (path,) in self._connection().execute(query)]
+        return [value for (value,) in self._connection().execute(query)]
 
 
 def _where(filters: Filters) -> tuple[list[str], list[Any]]:

@@ -50,7 +50,7 @@ def test_the_same_seed_makes_the_same_file() -> None:
 
 def test_every_format_is_fuzzed() -> None:
     """A format without a fixture would be left out of all of this."""
-    found = {detect(path.name, path.read_bytes().decode("utf-8", "replace")) for path in sources()}
+    found = {detect(path.name, path.read_bytes().decode("utf-8-sig", "replace")) for path in sources()}
     missing = {form.name for form in FORMATS} - {form.name for form in found if isinstance(form, Format)}
     assert missing <= {"paragraphs"}  # which is the same reading as one abstract a line
 

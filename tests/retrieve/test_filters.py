@@ -15,7 +15,7 @@ FILTERS = st.builds(
     Filters,
     year_from=st.none() | st.integers(1999, 2006),
     year_to=st.none() | st.integers(1999, 2006),
-    venues=st.lists(st.sampled_from(["v0", "v1", "v2", "other"]), max_size=2).map(tuple),
+    venues=st.lists(st.sampled_from(["v0", "V1", "v2", "other"]), max_size=2).map(tuple),
     sources=st.lists(st.sampled_from(["one.jsonl", "folder", "folder/", "two.jsonl", "wo.jsonl"]), max_size=2).map(
         tuple
     ),
@@ -46,7 +46,7 @@ def _passes(assistant: Assistant, abstract_id: str, filters: Filters) -> bool:
     return (
         (filters.year_from is None or (abstract.year is not None and abstract.year >= filters.year_from))
         and (filters.year_to is None or (abstract.year is not None and abstract.year <= filters.year_to))
-        and (not filters.venues or abstract.venue in filters.venues)
+        and (not filters.venues or abstract.venue in [venue.lower() for venue in filters.venues])
         and (not filters.sources or any(name in filters.sources for name in names))
     )
 
@@ -66,7 +66,7 @@ def test_every_way_to_resolve_a_filter_agrees(corpus: Assistant, filters: Filter
     catalog.close()
 
 
-@pytest.mark.parametrize("filters", [Filters(year_from=2003), Filters(venues=("v1",)), Filters(sources=("folder",))])
+@pytest.mark.parametrize("filters", [Filters(year_from=2003), Filters(venues=("V1",)), Filters(sources=("folder",))])
 def test_a_broad_filter_is_kept_by_a_deeper_search(
     corpus: Assistant, filters: Filters, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -216,7 +216,6 @@ def show(
 ) -> None:
     """Show an abstract whole, with what is known of the paper and the files it came from."""
     from rag.records import as_json
-    from ui.render import cite
 
     with options.assistant(corpus) as assistant:
         abstract, versions = assistant.get(abstract_id), assistant.versions(abstract_id)
@@ -240,7 +239,7 @@ def show(
     for source in abstract.sources:
         typer.echo(f"  source: {_shown(source.path)}:{source.record}")
     for version in versions:
-        typer.echo(f"  also as: {version.id}  {cite(version)}")
+        typer.echo(f"  also as: {version.id}  {version.reference}")
     typer.echo(f"\n{abstract.text}")
 
 

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from rag.records import Answer, Hit
-from ui.render import cite, to_text
+from ui.render import to_text
 
 
 @cache
@@ -27,7 +27,7 @@ def answer_lines(answer: Answer) -> Text:
 def hit_lines(place: int, hit: Hit) -> Text:
     """A hit in three lines: title and reference, id and score, nearest sentence."""
     text = Text(f"{place:>3}. ")
-    text.append(cite(hit.abstract) + "\n", style="bold")
+    text.append(hit.abstract.reference + "\n", style="bold")
     text.append(f"     {hit.abstract.id} · score {hit.score:.3f}\n", style="dim")
     if hit.evidence:
         text.append(f"     “{hit.evidence[0].sentence.text}”\n")

@@ -15,7 +15,9 @@ LLM = Annotated[str | None, typer.Option("--llm", help="quotes, smollm2, ollama/
 Json = Annotated[bool, typer.Option("--json", help="Print the JSON that the API returns.")]
 YearFrom = Annotated[int | None, typer.Option("--from", help="Only abstracts of this year or later.")]
 YearTo = Annotated[int | None, typer.Option("--to", help="Only abstracts of this year or earlier.")]
-Venue = Annotated[list[str] | None, typer.Option("--venue", help="Only abstracts of this venue; may be repeated.")]
+Venue = Annotated[
+    list[str] | None, typer.Option("--venue", help="Only abstracts of this venue, in capitals or not; may be repeated.")
+]
 FromSource = Annotated[list[str] | None, typer.Option("--source", help="Only abstracts from this file or folder.")]
 
 
