@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 RETRACTED = "Retracted"
 """What stands beside an abstract whose paper is retracted or withdrawn, wherever it is shown or exported."""
+DERIVED = "Title derived from the abstract"
+"""What the note of an exported abstract says of a title that is not the paper's; read again, it is derived again."""
 
 Verdict = Literal["quoted", "supported", "unsupported", "contradicted"]
 """What the check said of a sentence: taken verbatim, backed by its evidence, not backed, or at odds with it."""
@@ -77,6 +79,11 @@ class Abstract:
         """Authors (``most`` of them), venue and year in one line of plain text; empty when none is known."""
         authors = ", ".join(self.authors[:most]) + (" et al." if len(self.authors) > most else "")
         return " · ".join(part for part in (authors, self.venue, str(self.year or "")) if part)
+
+    @property
+    def note(self) -> str:
+        """What goes with the abstract into a file, for whoever cites it: a derived title, a retraction; or nothing."""
+        return ". ".join(filter(None, (DERIVED * self.title_derived, RETRACTED * self.retracted)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from rag.corpus.markup import without_tags
 from rag.corpus.people import authors
 from rag.corpus.record import Record
 from rag.corpus.retraction import is_retracted
-from rag.corpus.title import DERIVED, derive_title
-from rag.records import Abstract, Rejection, Source
+from rag.corpus.title import derive_title
+from rag.records import DERIVED, Abstract, Rejection, Source
 from rag.text import INVISIBLE, derived_id, normalise, words
 
 LONGEST_TEXT = 100_000

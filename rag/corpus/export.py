@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 
 from rag.corpus.export_json import csl_json, json_lines
-from rag.corpus.note import note
 from rag.corpus.people import is_natural
 from rag.records import Abstract
 
@@ -51,7 +50,7 @@ def _bibtex_entry(abstract: Abstract, key: str) -> str:
         "pmid": abstract.pmid,
         "url": abstract.url,
         "keywords": ", ".join(_braced(keyword, ",") for keyword in abstract.keywords),
-        "note": note(abstract),
+        "note": abstract.note,
         "abstract": abstract.text,
     }
     fields = [
@@ -127,7 +126,7 @@ def _ris_record(abstract: Abstract) -> str:
         ("M1", abstract.arxiv_id and f"arXiv:{abstract.arxiv_id}"),
         ("UR", abstract.url),
         *(("KW", keyword) for keyword in abstract.keywords),
-        ("N1", note(abstract)),
+        ("N1", abstract.note),
         ("AB", abstract.text),
     ]
     lines = [f"{tag}  - {_line(value)}" for tag, value in fields if value]

@@ -6,7 +6,6 @@ from typing import Any
 
 import orjson
 
-from rag.corpus.note import note
 from rag.corpus.people import is_natural
 from rag.records import Abstract, as_json
 
@@ -47,7 +46,7 @@ def _item(abstract: Abstract) -> dict[str, Any]:
         "number": abstract.arxiv_id and f"arXiv:{abstract.arxiv_id}",
         "URL": abstract.url,
         "keyword": "; ".join(abstract.keywords) + (";" if "," in "".join(abstract.keywords[:1]) else ""),
-        "note": note(abstract),
+        "note": abstract.note,
         "abstract": abstract.text,
     }
     return {name: value for name, value in known.items() if value}

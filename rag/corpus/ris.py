@@ -8,8 +8,7 @@ from rag.corpus.identity import mentioned_arxiv_id, normalise_arxiv_id, normalis
 from rag.corpus.lines import Line
 from rag.corpus.record import Record
 from rag.corpus.tagged import Dialect, Tagged, read_tagged
-from rag.corpus.title import DERIVED
-from rag.records import Rejection
+from rag.records import DERIVED, Rejection
 
 _RIS = Dialect(
     re.compile(r"\s*(?P<tag>[A-Z][A-Z0-9](?= {2}-)|TY(?= -)|ER(?= *-)) {1,2}-[ \t]?(?P<value>.*)"),

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from rag.text import STOP_WORDS, content_words, split_sentences
 
 MOST_WORDS = 12
-DERIVED = "Title derived from the abstract"
-"""The note that goes with such a title into a file, so that nobody cites it, and by which it is known again."""
 
 # What authors say that they do: make something, look into something, or find that something is so.
 _MAKES = """
