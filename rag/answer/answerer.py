@@ -106,18 +106,18 @@ class Answerer:
             query = asked.question
         with clock("retrieve"):
             of_paper = paper_asked_about(query)  # what no abstract says, but the nearest papers' bylines may
-            sought = "" if asks_nothing(query) else of_paper or query
-            hits = self._retriever.search(sought, READ, asked.filters, one_version=True) if sought else []
+            hits = self._retriever.search(of_paper or query, READ, asked.filters, one_version=True)
         yield Retrieved(tuple(hits))
         with clock("read"):
             scored = score_sentences(query, hits, self._reader)
         ranked = scored.ranked
-        sure = 0.0 if of_paper else confidence(features(hits, self._retriever.abstracts(), scored.answerable))
+        hopeless = bool(of_paper) or asks_nothing(query)
+        sure = 0.0 if hopeless else confidence(features(hits, self._retriever.abstracts(), scored.answerable))
         base = Answer(
             question=without_surrogates(question), query=query, sentences=(), sources=(), abstained=True,
             confidence=sure, model=name, nearest=tuple(hit.abstract for hit in hits[:NEAREST]),
         )  # fmt: skip
-        if sure < self._settings.min_confidence or not ranked or of_paper:
+        if sure < self._settings.min_confidence or not ranked or hopeless:
             yield Finished(_abstain(base, clock))
             return
         quoted = choose(query, ranked, self._settings.max_sentences, scored.margin)
@@ -260,12 +260,6 @@ def _cite(base: Answer, pairs: Sequence[tuple[AnswerSentence, Sequence[Evidence]
 
 
 def _abstain(base: Answer, clock: "_Clock") -> Answer:
-    if asks_nothing(base.query):
-        return replace(
-            base,
-            message=f"{NO_ANSWER} Ask about something in them: a method, a result, a number.",
-            timings=clock.timings(),
-        )
     looked = f"{NO_ANSWER} I looked for: {_shortened(base.query)}."
     if not base.nearest:
         looked += " No abstract matches; is the corpus empty, or a filter too narrow?"
