@@ -1,7 +1,9 @@
 """Fixtures of all tests: settings that touch nothing of the user's, an assistant without models, the seed files."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -51,3 +53,17 @@ def assistant(settings: Settings) -> Iterator[Assistant]:
     """An empty assistant with the toy embedder."""
     with Assistant.open(settings, embedder=ToyEmbedder()) as opened:
         yield opened
+
+
+@pytest.fixture
+def answering(settings: Settings, tmp_path: Path) -> Iterator[Callable[[Sequence[dict[str, Any]]], Assistant]]:
+    """Makes the assistant over some records, with the toy embedder; it answers whatever it is asked."""
+    with Assistant.open(settings.model_copy(update={"min_confidence": 0.0}), embedder=ToyEmbedder(256)) as opened:
+
+        def over(records: Sequence[dict[str, Any]]) -> Assistant:
+            file = tmp_path / "papers.jsonl"
+            file.write_text("".join(json.dumps(record) + "\n" for record in records))
+            opened.ingest([file])
+            return opened
+
+        yield over

@@ -10,7 +10,7 @@ from rag.index.lexical import stems
 from rag.records import Evidence, Hit
 
 if TYPE_CHECKING:
-    from rag.reader import Passage, Reader
+    from rag.reader import Passage, Reader, Reading
 
 
 # Chosen on the development questions. An abstract's likeness is the cosine of its nearest chunk, less how far its fused
@@ -54,22 +54,22 @@ def score_sentences(question: str, hits: Sequence[Hit], reader: "Reader | None" 
     """
     best = max((hit.score for hit in hits), default=0.0)
     heights = {hit.abstract.id: hit.signals.chunk + hit.score - best for hit in hits}
-    scored = {hit.abstract.id: _by_likeness(question, hit, heights[hit.abstract.id]) for hit in hits}
-    answerable = None
     several = wants_several(question)
+    readings: dict[str, Reading] = {}
     if reader is not None and hits:
         highest = max(heights.values())
         order = sorted(hits, key=lambda hit: -heights[hit.abstract.id])[:READ]
         read = [hit for hit in order if several or heights[hit.abstract.id] > highest - CLOSE]
-        readings = reader.read(question, [_passage(hit) for hit in read])
-        answerable = max(reading.answerable for reading in readings)
-        for hit, reading in zip(read, readings, strict=True):
-            height = heights[hit.abstract.id] + ANSWERABLE * (reading.answerable - answerable)
-            logits = reading.scores - reading.scores.max()
-            scored[hit.abstract.id] = [
-                replace(each, score=height + LOGIT * float(logits[each.sentence.number])) for each in hit.evidence
-            ]
-    everything = [each for some in scored.values() for each in some]
+        found = reader.read(question, [_passage(hit) for hit in read])
+        readings = {hit.abstract.id: reading for hit, reading in zip(read, found, strict=True)}
+    answerable = max((reading.answerable for reading in readings.values()), default=None)
+    everything: list[Evidence] = []
+    for hit in hits:
+        height, reading = heights[hit.abstract.id], readings.get(hit.abstract.id)
+        if reading is None or answerable is None:
+            everything += _by_likeness(question, hit, height)
+        else:
+            everything += _by_reading(hit, reading, height + ANSWERABLE * (reading.answerable - answerable))
     # sentences of several abstracts differ by the likeness of their abstracts, with a reader or without
     margin = LIKENESS_MARGIN if several or reader is None else READING_MARGIN
     return Scored(tuple(sorted(everything, key=lambda each: -each.score)), answerable, margin)
@@ -86,6 +86,12 @@ def _by_likeness(question: str, hit: Hit, height: float) -> list[Evidence]:
     return [
         replace(each, score=height + like - max(likeness)) for each, like in zip(hit.evidence, likeness, strict=True)
     ]
+
+
+def _by_reading(hit: Hit, reading: "Reading", height: float) -> list[Evidence]:
+    """The sentences of one hit, the reader's best at ``height`` and the others as far below as their logits are."""
+    logits = reading.scores - reading.scores.max()
+    return [replace(each, score=height + LOGIT * float(logits[each.sentence.number])) for each in hit.evidence]
 
 
 def _passage(hit: Hit) -> "Passage":

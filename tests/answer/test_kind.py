@@ -1,13 +1,11 @@
 """Questions about a paper instead of what its abstract says: who wrote it, where and when it was published."""
 
-import json
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
-from rag import Assistant, Settings
-from tests.doubles import ToyEmbedder
+from rag import Assistant
 
 PAPERS = [
     {
@@ -21,13 +19,9 @@ PAPERS = [
 
 
 @pytest.fixture
-def papers(settings: Settings, tmp_path: Path) -> Iterator[Assistant]:
+def papers(answering: Callable[[Sequence[dict[str, Any]]], Assistant]) -> Assistant:
     """An assistant that answers whatever it is asked."""
-    (tmp_path / "papers.jsonl").write_text("".join(json.dumps(paper) + "\n" for paper in PAPERS))
-    answering = settings.model_copy(update={"min_confidence": 0.0})
-    with Assistant.open(answering, embedder=ToyEmbedder(256)) as assistant:
-        assistant.ingest([tmp_path / "papers.jsonl"])
-        yield assistant
+    return answering(PAPERS)
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,12 @@
 """Which sentences are quoted: none twice, and of one abstract or of several."""
 
-import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
-from rag import Answer, Assistant, Settings
+from rag import Answer, Assistant
 from rag.answer.kind import wants_several
-from tests.doubles import ToyEmbedder
 
 TWINS = (
     "When the dataset of portraits is scaled, misclassification by the base model changes by 20% and 47%.",
@@ -21,14 +19,9 @@ PAPERS = {
 
 
 @pytest.fixture
-def ask(settings: Settings, tmp_path: Path) -> Iterator[Callable[[str], Answer]]:
+def ask(answering: Callable[[Sequence[dict[str, Any]]], Assistant]) -> Callable[[str], Answer]:
     """Asks an assistant over the papers."""
-    file = tmp_path / "papers.jsonl"
-    file.write_text("".join(json.dumps({"id": name, "abstract": text}) + "\n" for name, text in PAPERS.items()))
-    changed = settings.model_copy(update={"min_confidence": 0.0, "reader": "none"})
-    with Assistant.open(changed, embedder=ToyEmbedder(256)) as assistant:
-        assistant.ingest([file])
-        yield assistant.ask
+    return answering([{"id": name, "abstract": text} for name, text in PAPERS.items()]).ask
 
 
 def test_results_in_the_same_words_but_other_numbers_do_not_repeat_each_other(ask: Callable[[str], Answer]) -> None:

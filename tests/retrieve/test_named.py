@@ -1,13 +1,11 @@
 """Papers that are named by DOI, PMID or arXiv id: shown, found and asked about by them."""
 
-import json
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
-from rag import Assistant, Filters, NotFoundError, Settings
-from tests.doubles import ToyEmbedder
+from rag import Assistant, Filters, NotFoundError
 
 PAPERS = [
     {
@@ -26,13 +24,9 @@ PAPERS = [
 
 
 @pytest.fixture
-def papers(settings: Settings, tmp_path: Path) -> Iterator[Assistant]:
+def papers(answering: Callable[[Sequence[dict[str, Any]]], Assistant]) -> Assistant:
     """An assistant over three papers, two of which claim one DOI; it answers whatever it is asked."""
-    (tmp_path / "papers.jsonl").write_text("".join(json.dumps(paper) + "\n" for paper in PAPERS))
-    answering = settings.model_copy(update={"min_confidence": 0.0})
-    with Assistant.open(answering, embedder=ToyEmbedder(256)) as assistant:
-        assistant.ingest([tmp_path / "papers.jsonl"])
-        yield assistant
+    return answering(PAPERS)
 
 
 NAMES = [

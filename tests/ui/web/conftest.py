@@ -183,3 +183,10 @@ def _served(model: SlowModel) -> Iterator[SlowModel]:
         model.shutdown()
         thread.join()
         model.server_close()
+
+
+@pytest.fixture(scope="module")
+def slow(serving: Callable[..., Server], slow_model: SlowModel) -> Server:
+    """The page over the seeds, composing with the slow model."""
+    base = f"http://127.0.0.1:{slow_model.server_port}/v1"
+    return serving(RAG_LLM="openai-like/slow", RAG_LLM_BASE_URL=base, RAG_LLM_API_KEY="none")

@@ -331,12 +331,10 @@ def test_the_map_shows_clusters_and_the_last_sources(desk: Page) -> None:
 
 
 def test_streaming_shows_a_draft_and_then_the_checked_answer(
-    serving: Callable[..., Server], slow_model: SlowModel, watched: list[str], page: Page
+    slow: Server, slow_model: SlowModel, watched: list[str], page: Page
 ) -> None:
     """Words appear as they are written and give way to the checked answer; Stop reaches the model's server."""
-    base = f"http://127.0.0.1:{slow_model.server_port}/v1"
-    server = serving(RAG_LLM="openai-like/slow", RAG_LLM_BASE_URL=base, RAG_LLM_API_KEY="none")
-    visit(page, server)
+    visit(page, slow)
     slow_model.hold.set()
     page.get_by_label("Question", exact=True).fill(QUESTION)
     page.keyboard.press("Enter")

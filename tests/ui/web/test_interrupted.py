@@ -1,7 +1,6 @@
 """What happens on the real page when something comes between a question and its answer."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,13 +17,6 @@ pytestmark = [
 ]
 
 OTHER = "What are diffusion models?"
-
-
-@pytest.fixture(scope="module")
-def slow(serving: Callable[..., Server], slow_model: SlowModel) -> Server:
-    """The page over the seeds, composing with the slow model."""
-    base = f"http://127.0.0.1:{slow_model.server_port}/v1"
-    return serving(RAG_LLM="openai-like/slow", RAG_LLM_BASE_URL=base, RAG_LLM_API_KEY="none")
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Two tabs of one browser, which share its store."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -16,13 +14,6 @@ pytestmark = [
 ]
 
 OTHER = "What are diffusion models?"
-
-
-@pytest.fixture(scope="module")
-def slow(serving: Callable[..., Server], slow_model: SlowModel) -> Server:
-    """The page over the seeds, composing with the slow model."""
-    base = f"http://127.0.0.1:{slow_model.server_port}/v1"
-    return serving(RAG_LLM="openai-like/slow", RAG_LLM_BASE_URL=base, RAG_LLM_API_KEY="none")
 
 
 def _listed(page: Page) -> set[str]:
